@@ -1,0 +1,1 @@
+"""Where it runs: chunk plan, execution, result store, resumable studies."""

@@ -1,0 +1,1 @@
+"""How a million recourse problems are solved at once."""
