@@ -64,7 +64,7 @@ def _open_interval(words: Words) -> Floats:
 
 
 def _strata(first: int, last: int, dimension: int, count: int, seed: int) -> Floats:
-    """(last - first, dimension) stratum of each scenario: column d is a permutation of 0..count-1, keyed by seed and d."""
+    """(last - first, dimension) strata: column d is a permutation of 0..count-1, keyed by seed and d."""
     keys = _counter_words(count, count + dimension, FEISTEL_ROUNDS, (seed, PERMUTATION_STREAM))
     bits = max(2, (count - 1).bit_length())
     value = np.repeat(np.arange(first, last, dtype=np.uint64)[:, None], dimension, axis=1)
@@ -77,7 +77,7 @@ def _strata(first: int, last: int, dimension: int, count: int, seed: int) -> Flo
 
 
 def _feistel(value: Words, keys: Words, bits: int) -> Words:
-    """A permutation of 0..2^bits-1: rounds of (left, right) -> (right, left xor hash(right, key)), halves may differ."""
+    """A permutation of 0..2^bits-1: rounds of (left, right) -> (right, left xor hash(right, key))."""
     left_bits, right_bits = bits // 2, bits - bits // 2
     left, right = value >> np.uint64(right_bits), value & np.uint64((1 << right_bits) - 1)
     for r in range(FEISTEL_ROUNDS):
