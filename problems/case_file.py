@@ -1,0 +1,132 @@
+"""Load a case: a name from the library or the path of a YAML file, checked as a whole, all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from .case_errors import problems_of
+from .errors import CaseError, Problem, nearest
+from .yaml_lines import MAXIMUM_BYTES, Document, read_yaml
+
+KINDS: dict[str, str] = {
+    "park": "park.case:ParkCase",
+    "water-network": "water_network.case:WaterNetworkCase",
+    "pooling": "pooling.case:PoolingCase",
+    "heat": "heat.case:HeatCase",
+}
+"""Kind of case -> module below `loopwise.problems` and pydantic model; imported when a case of the kind is loaded."""
+
+_PACKAGE = __name__.rpartition(".")[0]
+_LIBRARY = files(_PACKAGE) / "library"
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class LibraryCase:
+    """A case that comes with loopwise."""
+
+    name: str
+    kind: str
+    description: str
+    text: str
+
+
+def load_case(name_or_path: str | Path) -> BaseModel:
+    """The validated case of a library name or a `.yaml` file; its `kind:` decides the class.
+
+    Validation gets `{"currency": .., "folder": ..}` as context: data files named in the case are found beside it.
+    Raises CaseError with every problem found.
+    """
+    text, file, folder = _text_of(str(name_or_path))
+    try:
+        document = read_yaml(text)
+    except CaseError as error:
+        raise error.located(file, {}) from None
+    return validate_case(document, file, folder)
+
+
+def validate_case(document: Document, file: str, folder: Path | None = None) -> BaseModel:
+    """The case of parsed YAML. Raises CaseError whose problems name `file` and lines."""
+    data = document.data
+    try:
+        if data is None:
+            raise CaseError(Problem("the file is empty; `loopwise new FILE` writes a starter case"))
+        if not isinstance(data, dict):
+            raise CaseError(Problem("expected keys such as `kind: park`, not a list or a single value"))
+        raw = cast("dict[str, Any]", data)
+        model = case_class(raw.get("kind"))
+        field = model.model_fields.get("currency")
+        currency = raw.get("currency", field.default if field else None)
+        context = {"currency": currency if isinstance(currency, str) else None, "folder": folder}
+        try:
+            return model.model_validate(raw, context=context)
+        except ValidationError as error:
+            raise CaseError(problems_of(error, model, raw)) from None
+    except CaseError as error:
+        raise error.located(file, document.lines) from None
+
+
+def case_class(kind: object) -> type[BaseModel]:
+    """The pydantic model of a kind. Raises CaseError for an unknown kind."""
+    if kind is None:
+        raise CaseError(Problem("is missing; it says what kind of case this is", place="kind", allowed=tuple(KINDS)))
+    if not isinstance(kind, str) or kind not in KINDS:
+        close = nearest(str(kind), KINDS)
+        raise CaseError(Problem("unknown kind", place="kind", typed=str(kind), allowed=tuple(KINDS), suggestion=close))
+    module, name = KINDS[kind].split(":")
+    return cast("type[BaseModel]", getattr(import_module(f"{_PACKAGE}.{module}"), name))
+
+
+def library_cases() -> dict[str, LibraryCase]:
+    """The cases that come with loopwise, by name."""
+    cases: dict[str, LibraryCase] = {}
+    for entry in sorted((_LIBRARY).iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".yaml"):
+            text = entry.read_text(encoding="utf-8")
+            data = cast("Mapping[str, object]", read_yaml(text).data)
+            name = entry.name.removesuffix(".yaml")
+            cases[name] = LibraryCase(name, str(data["kind"]), " ".join(str(data.get("description", "")).split()), text)
+    return cases
+
+
+def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
+    """Text, name for messages, and the folder of a case."""
+    path = Path(name_or_path)
+    if path.suffix.lower() not in SUFFIXES and not path.exists():
+        entry = _LIBRARY / f"{name_or_path}.yaml"
+        if "/" not in name_or_path and "\\" not in name_or_path and entry.is_file():
+            return entry.read_text(encoding="utf-8"), f"{name_or_path} (library)", None
+        names = tuple(library_cases())
+        raise CaseError(
+            Problem(
+                f"no file and no library case is called {name_or_path!r}",
+                allowed=names,
+                suggestion=nearest(name_or_path, names),
+            )
+        )
+    try:
+        if path.is_dir():
+            raise CaseError(Problem("is a folder; expected a case file", file=name_or_path))
+        if path.stat().st_size > MAXIMUM_BYTES:
+            megabytes = path.stat().st_size / 1e6
+            raise CaseError(
+                Problem(
+                    f"has {megabytes:.1f} MB; a case file has at most {MAXIMUM_BYTES / 1e6:g} MB", file=name_or_path
+                )
+            )
+        return path.read_text(encoding="utf-8-sig"), name_or_path, path.resolve().parent
+    except FileNotFoundError:
+        siblings = [p.name for s in SUFFIXES for p in path.parent.glob(f"*{s}")] if path.parent.is_dir() else []
+        close = nearest(path.name, siblings) or nearest(path.stem, library_cases())
+        raise CaseError(Problem("there is no such file", file=name_or_path, suggestion=close)) from None
+    except UnicodeDecodeError as error:
+        raise CaseError(Problem(f"is not UTF-8 text (byte {error.start})", file=name_or_path)) from None
+    except OSError as error:
+        raise CaseError(Problem(f"cannot be read: {error.strerror}", file=name_or_path)) from None
