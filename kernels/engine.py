@@ -19,12 +19,12 @@ from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
+Sparse = Any  # a canonical sp.csc_array or sp.csr_array; what type checkers infer from SciPy's sources is of no use
 
 
 class Engine(StrEnum):
@@ -43,7 +43,7 @@ class StandardForm:
     `W.data` are the values used where a batch brings none of its own; `bounded` (n,) bool.
     """
 
-    W: sp.csc_array
+    W: Sparse
     bounded: Booleans
 
 

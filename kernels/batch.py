@@ -1,0 +1,50 @@
+"""What `RecourseLP.solve` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .engine import Booleans, Floats
+
+
+class Status(IntEnum):
+    """How one scenario ended; the `status` array of a batch holds these as int8."""
+
+    OPTIMAL = 0
+    INFEASIBLE = 1
+    UNBOUNDED = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True)
+class RecourseBatch:
+    """Results of N scenarios, in the kind of array (NumPy or CuPy) that the right-hand sides came in.
+
+    `objective` (N,): optimal value; +inf where infeasible, -inf where unbounded, NaN where failed.
+    `lower_bound` (N,): dual'h + sum_j min(reduced_cost_j lower_j, reduced_cost_j upper_j), valid for the duals as they
+    are, within 10 x tolerance of the objective where optimal; +inf where infeasible, -inf where unbounded.
+    `dual` (N, m): d objective / d h. Where infeasible a Farkas ray, scaled to max|.| = 1: ray'h + sum_j min(
+    reduced_cost_j lower_j, reduced_cost_j upper_j) > 0, which is a feasibility cut; NaN where there is none.
+    `reduced_cost` (N, n) = q - W'dual (-W'dual where infeasible).
+    `status` (N,) int8 of `Status`; `resolved_exactly` (N,) bool: decided by HiGHS, not by the engine.
+    `iterations` (N,) int32 of the engine; `primal_residual` (N,) = max|W y - h| / (1 + max|h|) in the engine's
+    scaling.
+    `primal` (N, n) where it was asked for, NaN where there is no optimum.
+    """
+
+    objective: Floats
+    lower_bound: Floats
+    dual: Floats
+    reduced_cost: Floats
+    status: NDArray[np.int8]
+    resolved_exactly: Booleans
+    iterations: NDArray[np.int32]
+    primal_residual: Floats
+    primal: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.objective)

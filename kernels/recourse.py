@@ -1,0 +1,339 @@
+"""`RecourseLP`: one LP, prepared once, solved for any number of right-hand sides, costs, bounds and coefficients."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .arrays import namespace, to_host
+from .batch import RecourseBatch, Status
+from .certificates import Certifier
+from .checks import canonical, check_finite, check_problem, scenario_array
+from .engine import (
+    Engine,
+    Floats,
+    Iterates,
+    PreparedEngine,
+    Sparse,
+    StandardForm,
+    available_engines,
+    preparation,
+    unavailable,
+)
+from .exact import ExactSolver
+from .expectation import BLOCK, Expectation, ScenarioMatrix, block_sums
+from .standard_form import Standardizer
+
+CHUNK_BYTES = 1 << 27  # working memory that one chunk of scenarios may take on the host
+OBJECTIVE_FLOOR = 1e-6  # share of the terms that an objective sums, below which it is measured against them
+_PREPARED: OrderedDict[tuple[Any, ...], PreparedEngine] = OrderedDict()
+_PREPARED_KEPT = 32
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What depends on which upper bounds are finite and on whether each scenario has its own W."""
+
+    standardizer: Standardizer
+    certifier: Certifier
+
+
+class RecourseLP:
+    """min q'y  s.t.  W y = h,  lower <= y <= upper, for batches of scenarios.
+
+    `W` (m, n) SciPy sparse; `q` (n,); `upper`, `lower` (n,) or numbers, +inf and -inf allowed. float64 throughout.
+    Analysed once, cached, and picklable (a worker prepares its own copy). Redundant and empty rows, empty, fixed and
+    free columns are all allowed; `upper` = 0 for what is not built is an ordinary case.
+
+    Raises ValueError naming every entry that is NaN, of the wrong shape or infinite where that makes no sense.
+    """
+
+    def __init__(self, W: Any, q: Any, upper: Any, *, lower: Any = 0.0) -> None:
+        self.W: Sparse = canonical(W)
+        n = self.W.shape[1]
+        self.q: Floats = np.array(q, dtype=np.float64)
+        self.upper: Floats = np.array(np.broadcast_to(upper, n) if np.ndim(upper) == 0 else upper, dtype=np.float64)
+        self.lower: Floats = np.array(np.broadcast_to(lower, n) if np.ndim(lower) == 0 else lower, dtype=np.float64)
+        check_problem(self.W, self.q, self.lower, self.upper)
+        for values in (self.q, self.upper, self.lower, self.W.data):
+            values.flags.writeable = False
+        self._shapes: dict[tuple[bytes, bool], _Shape] = {}
+        self._exact: ExactSolver | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_shapes": {}, "_exact": None}
+
+    def solve(
+        self,
+        h: Any,
+        q: Any = None,
+        upper: Any = None,
+        W_values: Any = None,
+        *,
+        engine: Engine | str = Engine.AUTO,
+        tolerance: float = 1e-8,
+        max_iterations: int = 100,
+        primal: bool = False,
+    ) -> RecourseBatch:
+        """Solve N scenarios; NumPy in, NumPy out, CuPy in, CuPy out on the same device.
+
+        `h` (N, m) or (m,), which is N = 1. `q`, `upper` (n,) or (N, n), default those of the LP; `W_values` (N, nnz) in
+        the order of `self.W.data`, default the same W for all. `tolerance`: relative duality gap and residuals.
+        What misses it is solved again by HiGHS and marked `resolved_exactly`; only infeasible, unbounded or failed
+        scenarios have no finite objective.
+
+        Raises ValueError on wrong shapes and on NaN or infinite data, naming the scenario, or where the engine is not
+        available, saying why; TypeError where NumPy and CuPy arrays are mixed.
+        """
+        xp, h, q, upper, W_values = self._arrays(h, q, upper, W_values)
+        choice = _choose(engine, xp)
+        parts = [
+            self._solve(
+                xp,
+                choice,
+                *_rows(slice(first, first + size), h, q, upper, W_values),
+                tolerance,
+                max_iterations,
+                primal,
+                first,
+            )
+            for size in (self._chunk(xp),)
+            for first in range(0, max(1, len(h)), size)
+        ]
+        return parts[0] if len(parts) == 1 else _concatenate(xp, parts)
+
+    def expectation(
+        self,
+        h: Any,
+        weights: Any = None,
+        groups: Any = None,
+        *,
+        T: Any = None,
+        upper: Any = None,
+        upper_slope: Any = None,
+        threshold: float | None = None,
+        q: Any = None,
+        W_values: Any = None,
+        group_count: int | None = None,
+        first: int = 0,
+        statistics: bool = False,
+        engine: Engine | str = Engine.AUTO,
+        tolerance: float = 1e-8,
+        max_iterations: int = 100,
+    ) -> Expectation:
+        """Weighted sums over N scenarios: all that a cut, a bound or a CVaR needs, and nothing a scenario long.
+
+        `h` (N, m) are the right-hand sides h(xi) - T(xi) x and `upper` the bounds u(x, xi) at the current design x.
+        `weights` (N,), default 1 / N; `groups` (N,) integers in 0 .. group_count - 1, default one group.
+        `T` (m, n1) and `upper_slope` = d upper / d x (n, n1): sparse, or a `ScenarioMatrix` where they vary.
+        `threshold`: also sum what exceeds it, for CVaR cuts. `statistics`: also keep the distribution of objectives.
+        `first`: index of the first scenario in the whole sample, a multiple of `BLOCK`; results of different chunks
+        merge (`Expectation.merge`) to the same bits however the sample was cut.
+        """
+        xp, h, q, upper, W_values = self._arrays(h, q, upper, W_values)
+        count = len(h)
+        if first % BLOCK:
+            raise ValueError(f"first = {first} must be a multiple of {BLOCK}: sums are formed over blocks of that many")
+        weights = xp.full(count, 1.0 / max(count, 1)) if weights is None else xp.asarray(weights, dtype=np.float64)
+        groups = np.zeros(count, np.int64) if groups is None else np.asarray(to_host(groups))
+        group_count = int(groups.max(initial=0)) + 1 if group_count is None else group_count
+        if weights.shape != (count,) or groups.shape != (count,):
+            raise ValueError(f"weights and groups must have shape ({count},), got {weights.shape} and {groups.shape}")
+        check_finite(xp, {"weights": weights[:, None]}, 0)
+        if count and (groups.min() < 0 or groups.max() >= group_count or groups.dtype.kind not in "iu"):
+            raise ValueError(f"groups must be integers in 0 .. {group_count - 1}")
+        technology = ScenarioMatrix.of("T", T, self.W.shape[0], count)
+        upper_slope = ScenarioMatrix.of("upper_slope", upper_slope, self.W.shape[1], count)
+        choice, size = _choose(engine, xp), max(BLOCK, self._chunk(xp) // BLOCK * BLOCK)
+        total: Expectation | None = None
+        for start in range(0, max(count, 1), size):
+            part = slice(start, min(start + size, count))
+            batch = self._solve(
+                xp, choice, *_rows(part, h, q, upper, W_values), tolerance, max_iterations, False, start
+            )
+            sums = block_sums(
+                batch, to_host(weights[part]), groups[part], group_count, first + start,
+                T=technology and technology.rows(part), upper_slope=upper_slope and upper_slope.rows(part),
+                threshold=threshold, statistics=statistics,
+            )  # fmt: skip
+            total = sums if total is None else total.merge(sums)
+        assert total is not None
+        return total
+
+    def _arrays(self, h: Any, q: Any, upper: Any, W_values: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Checked arrays: h (N, m), q and upper (n,) or (N, n), W_values (N, nnz) or None."""
+        xp = namespace(h, q, upper, W_values)
+        m, n = self.W.shape
+        h = xp.asarray(h, dtype=np.float64)
+        h = scenario_array(xp, "h", h[None] if h.ndim == 1 else h, None, m, shared=False)
+        q = xp.asarray(self.q) if q is None else scenario_array(xp, "q", q, len(h), n, shared=True)
+        upper = xp.asarray(self.upper) if upper is None else scenario_array(xp, "upper", upper, len(h), n, shared=True)
+        if W_values is not None:
+            W_values = scenario_array(xp, "W_values", W_values, len(h), self.W.nnz, shared=False)
+        check_finite(xp, {"h": h, "q": q, "upper": upper, "W_values": W_values}, 0)
+        return xp, h, q, upper, W_values
+
+    def _chunk(self, xp: Any) -> int:
+        """Scenarios solved at once, a multiple of BLOCK on the host; a GPU engine cuts by its own free memory."""
+        m, n = self.W.shape
+        blocks = CHUNK_BYTES // (8 * (4 * m + 8 * n + 1)) // BLOCK
+        return BLOCK * max(1, blocks) if xp is np else BLOCK * max(64, blocks)
+
+    def _shape(self, upper_finite: Any, own_values: bool) -> _Shape:
+        key = (upper_finite.tobytes(), own_values)
+        if key not in self._shapes:
+            self._shapes[key] = _Shape(
+                Standardizer(self.W, self.lower, upper_finite, own_values=own_values),
+                Certifier(self.W, self.q, self.lower, upper_finite),
+            )
+        return self._shapes[key]
+
+    def _solve(
+        self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any,
+        tolerance: float, max_iterations: int, primal: bool, first: int,
+    ) -> RecourseBatch:  # fmt: skip
+        """One chunk; scenarios whose finite upper bounds differ are solved in parts of one kind each."""
+        finite = to_host(xp.isfinite(upper))
+        if finite.ndim == 1 or (finite == finite[:1]).all():
+            shape = self._shape(finite if finite.ndim == 1 else finite[0], W_values is not None)
+            return self._solve_shape(xp, shape, engine, h, q, upper, W_values, tolerance, max_iterations, primal)
+        kinds, kind = np.unique(finite, axis=0, return_inverse=True)
+        order = np.argsort(kind.ravel(), kind="stable")
+        parts = []
+        for k in range(len(kinds)):
+            rows = np.flatnonzero(kind.ravel() == k)
+            part = _rows(rows, h, q, upper, W_values)
+            parts.append(self._solve(xp, engine, *part, tolerance, max_iterations, primal, first))
+        return _reordered(xp, _concatenate(xp, parts), np.argsort(order))
+
+    def _solve_shape(
+        self, xp: Any, shape: _Shape, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any,
+        tolerance: float, max_iterations: int, primal: bool,
+    ) -> RecourseBatch:  # fmt: skip
+        with np.errstate(invalid="ignore", over="ignore"):  # what did not converge may hold anything
+            standard = shape.standardizer.standardize(xp, h, q, upper, W_values)
+            iterates = _iterates(engine, shape.standardizer.form, standard.batch, tolerance, max_iterations, primal)
+            dual = shape.standardizer.dual(xp, iterates)
+            objective = iterates.objective + standard.constant
+            certificate = shape.certifier.certify(xp, dual, h, q, upper, W_values)
+            gap = xp.abs(objective - certificate.lower_bound)
+            proved = iterates.converged & standard.consistent & xp.isfinite(gap)
+            proved &= ~(upper < xp.asarray(self.lower)).any(axis=-1)
+            close = gap <= 10.0 * tolerance * xp.abs(objective)
+            if not bool(close.all()):  # an objective that nearly cancels is measured against its terms
+                terms = xp.abs(certificate.dual * h).sum(axis=1) + xp.abs(standard.constant)
+                close |= gap <= 10.0 * tolerance * OBJECTIVE_FLOOR * terms
+            proved &= close
+        batch = RecourseBatch(
+            objective=objective,
+            lower_bound=certificate.lower_bound,
+            dual=certificate.dual,
+            reduced_cost=certificate.reduced_cost,
+            status=xp.full(len(h), Status.OPTIMAL, dtype=np.int8),
+            resolved_exactly=~proved,
+            iterations=iterates.iterations,
+            primal_residual=iterates.primal_residual,
+            primal=shape.standardizer.primal(xp, iterates, q, upper) if primal else None,
+        )
+        for k in to_host(xp.flatnonzero(~proved)):
+            self._resolve(xp, shape.certifier, batch, int(k), h, q, upper, W_values)
+        return batch
+
+    def _resolve(
+        self, xp: Any, certifier: Certifier, batch: RecourseBatch, k: int, h: Any, q: Any, upper: Any, W_values: Any
+    ) -> None:
+        """Let HiGHS decide scenario k and write what it says into the batch."""
+        if self._exact is None:
+            self._exact = ExactSolver(self.W, self.q, self.lower, self.upper)
+        row = slice(k, k + 1)
+        one: Any = [None if a is None else to_host(a) for a in _rows(row, h, q, upper, W_values)]
+        h_, q_, upper_, values_ = one
+        q_, upper_ = np.atleast_2d(q_), np.atleast_2d(upper_)
+        solution = self._exact.solve(h_[0], q_[0], upper_[0], None if values_ is None else values_[0])
+        dual = np.full((1, len(h_[0])), np.nan) if solution.dual is None else solution.dual[None]
+        cost = np.zeros_like(q_) if solution.status is Status.INFEASIBLE else q_
+        reduced_cost = certifier.reduced_cost(np, dual, cost, values_)
+        lower_bound = solution.objective
+        if solution.status is Status.OPTIMAL:
+            assert solution.primal is not None
+            # a reduced cost that points to an infinite bound by HiGHS's tolerance counts with the optimal activity
+            infinite = ~np.isfinite(np.where(reduced_cost < 0.0, upper_, self.lower))
+            rest = np.where(infinite, reduced_cost * solution.primal, 0.0).sum()
+            bound = certifier.bound(np, dual, reduced_cost, h_, upper_)[0] + rest
+            lower_bound = min(float(bound), solution.objective)
+        elif solution.status is Status.FAILED:
+            lower_bound = -np.inf
+        batch.objective[k] = solution.objective
+        batch.lower_bound[k] = lower_bound
+        batch.dual[k] = xp.asarray(dual[0])
+        batch.reduced_cost[k] = xp.asarray(reduced_cost[0])
+        batch.status[k] = solution.status
+        batch.primal_residual[k] = 0.0 if solution.status is Status.OPTIMAL else np.nan
+        if batch.primal is not None:
+            batch.primal[k] = np.nan if solution.primal is None else xp.asarray(solution.primal)
+
+
+def _choose(engine: Engine | str, xp: Any) -> Engine:
+    """The engine that solves arrays of this kind; raises ValueError where it is unknown, absent or does not fit."""
+    try:
+        engine = Engine(engine)
+    except ValueError:
+        allowed = ", ".join(Engine)
+        raise ValueError(f"engine {engine!r} is unknown; allowed are {allowed}") from None
+    on_device = xp is not np
+    if engine is Engine.AUTO:
+        return Engine.GPU if on_device else next(e for e in available_engines() if e is not Engine.GPU)
+    if on_device and engine is not Engine.GPU:
+        raise ValueError(f"CuPy arrays are solved by the GPU engine, not by engine={str(engine)!r}; use cupy.asnumpy")
+    reason = unavailable(engine)
+    if reason is not None:
+        raise ValueError(f"engine {str(engine)!r} is not available here: {reason}")
+    return engine
+
+
+def _prepared(engine: Engine, form: StandardForm) -> PreparedEngine:
+    """The prepared engine of a form, from the cache where the same form was prepared before."""
+    W = form.W
+    key = (engine, W.shape, W.indptr.tobytes(), W.indices.tobytes(), W.data.tobytes(), form.bounded.tobytes())
+    if key not in _PREPARED:
+        _PREPARED[key] = preparation(engine)(form)
+        while len(_PREPARED) > _PREPARED_KEPT:
+            _PREPARED.popitem(last=False)
+    _PREPARED.move_to_end(key)
+    return _PREPARED[key]
+
+
+def _iterates(
+    engine: Engine, form: StandardForm, batch: Any, tolerance: float, max_iterations: int, primal: bool
+) -> Iterates:
+    m, n = form.W.shape
+    if m and n:
+        return _prepared(engine, form)(batch, tolerance=tolerance, max_iterations=max_iterations, primal=primal)
+    xp, count = namespace(batch.h), len(batch)  # no row or no column is left: nothing to iterate
+    return Iterates(
+        xp.zeros((count, m)), xp.zeros(count), xp.zeros(count), xp.ones(count, dtype=bool),
+        xp.zeros(count, dtype=np.int32), xp.zeros((count, n)),
+    )  # fmt: skip
+
+
+def _rows(rows: Any, h: Any, q: Any, upper: Any, W_values: Any) -> tuple[Any, Any, Any, Any]:
+    return (
+        h[rows],
+        q if q.ndim == 1 else q[rows],
+        upper if upper.ndim == 1 else upper[rows],
+        None if W_values is None else W_values[rows],
+    )
+
+
+def _concatenate(xp: Any, parts: list[RecourseBatch]) -> RecourseBatch:
+    names = [name for name, value in vars(parts[0]).items() if value is not None]
+    return RecourseBatch(**{name: xp.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _reordered(xp: Any, batch: RecourseBatch, order: Any) -> RecourseBatch:
+    order = xp.asarray(order)
+    arrays: dict[str, Any] = {name: None if a is None else a[order] for name, a in vars(batch).items()}
+    return RecourseBatch(**arrays)

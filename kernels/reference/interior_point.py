@@ -1,0 +1,256 @@
+"""Mehrotra's predictor-corrector interior point for N scenarios at once, in [variable][scenario] arrays.
+
+    min q'y   s.t.   W y = h,   y + s = upper (bounded columns),   y, s >= 0
+    max h'd - upper'w   s.t.   W'd + z - w = q,   z, w >= 0
+
+With theta = 1 / (z/y + w/s) every Newton step is one system  W diag(theta) W' dd = right-hand side  per scenario, whose
+pattern all scenarios share. y + s = upper holds from the starting point on.
+
+Mehrotra, On the Implementation of a Primal-Dual Interior Point Method, SIAM J. Optim. 2 (1992), DOI 10.1137/0802028;
+Wright, Primal-Dual Interior-Point Methods, SIAM 1997, chapter 10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..engine import Floats, Iterates, StandardBatch, StandardForm
+from .algebra import Algebra
+
+STEP_TO_BOUNDARY = 0.995
+OBJECTIVE_FLOOR = 1e-6  # an objective below this share of max|h| max|q| is measured against that, not against itself
+LANES = 256  # scenarios that are solved together; always cut at the same places
+FEWEST_LANES = 8  # finished scenarios are dropped from the arrays down to this many
+
+
+@dataclass
+class _Lanes:
+    """Data and iterate of the scenarios that still run, one per last index, in units of their own max|h|, max|q|."""
+
+    index: np.ndarray
+    h: Floats
+    q: Floats
+    upper: Floats  # (bounded columns, N)
+    values: Floats | None
+    open_columns: Floats  # (n, N): 1.0, or 0.0 where upper = 0 takes the column out
+    y: Floats
+    s: Floats
+    d: Floats
+    z: Floats
+    w: Floats
+
+    def keep(self, lanes: np.ndarray) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is not None:
+                setattr(self, field.name, np.ascontiguousarray(value[..., lanes]))
+
+
+class InteriorPoint:
+    """One standard form, analysed once."""
+
+    def __init__(self, form: StandardForm) -> None:
+        self._columns = np.argsort(~form.bounded, kind="stable")  # bounded ones first, so that they are a slice
+        self._bounded = int(form.bounded.sum())
+        W = form.W[:, self._columns]
+        W.sort_indices()
+        numbered = form.W.copy()
+        numbered.data = np.arange(1.0, form.W.nnz + 1)
+        numbered = numbered[:, self._columns]
+        numbered.sort_indices()
+        self._algebra = Algebra(W)
+        self._entries = (numbered.data.astype(np.int64) - 1)[self._algebra.entries]
+
+    def __call__(
+        self, batch: StandardBatch, *, tolerance: float, max_iterations: int, primal: bool = False
+    ) -> Iterates:
+        """See `PreparedEngine`."""
+        count = len(batch)
+        m, n = self._algebra.W.shape
+        result = Iterates(
+            dual=np.zeros((count, m)),
+            objective=np.zeros(count),
+            primal_residual=np.zeros(count),
+            converged=np.zeros(count, np.bool_),
+            iterations=np.zeros(count, np.int32),
+            primal=np.zeros((count, n)) if primal else None,
+        )
+        for first in range(0, count, LANES):
+            lanes = np.arange(first, min(first + LANES, count))
+            # duplicates fill the array up to FEWEST_LANES, below which NumPy sums in another order
+            lanes = np.concatenate((lanes, np.repeat(lanes[-1:], max(0, FEWEST_LANES - len(lanes)))))
+            with np.errstate(all="ignore"):  # what diverges is reported as not converged
+                self._solve(self._load(batch, lanes), result, tolerance, max_iterations)
+        return result
+
+    def _load(self, batch: StandardBatch, lanes: np.ndarray) -> _Lanes:
+        algebra, bounded, count = self._algebra, self._bounded, len(lanes)
+        h = np.ascontiguousarray(batch.h[lanes].T[algebra.order])
+        q = _lanes(batch.q, lanes)[self._columns]
+        upper = _lanes(batch.upper, lanes)[self._columns[:bounded]]
+        open_columns = np.ones_like(q)
+        open_columns[:bounded] = upper > 0.0
+        values = None if batch.W_values is None else np.ascontiguousarray(batch.W_values[lanes].T[self._entries])
+        empty = np.zeros((0, count))
+        return _Lanes(lanes, h, q, upper, values, open_columns, empty, empty, empty, empty, empty)
+
+    def _solve(self, lanes: _Lanes, result: Iterates, tolerance: float, max_iterations: int) -> None:
+        algebra, b = self._algebra, self._bounded
+        primal_unit = _unit(lanes.h)
+        dual_unit = _unit(lanes.q * lanes.open_columns)
+        lanes.h /= primal_unit
+        lanes.upper /= primal_unit
+        lanes.q /= dual_unit
+        self._start(lanes)
+        unit = np.empty((2, len(result.dual)))
+        unit[:, lanes.index] = primal_unit, dual_unit
+        for iteration in range(max_iterations + 1):
+            h, q, upper, values, open_columns = lanes.h, lanes.q, lanes.upper, lanes.values, lanes.open_columns
+            y, s, d, z, w = lanes.y, lanes.s, lanes.d, lanes.z, lanes.w
+            open_bounded = open_columns[:b]
+
+            r_primal = h - algebra.multiply(y, values)
+            r_dual = (q - algebra.transpose_multiply(d, values) - z) * open_columns
+            r_dual[:b] += w
+            objective = (q * y).sum(axis=0)
+            complementarity = (y * z).sum(axis=0) + (s * w).sum(axis=0)
+            gap = np.abs(objective - (h * d).sum(axis=0) + (upper * w).sum(axis=0))
+            scale = np.abs(objective) + OBJECTIVE_FLOOR
+            primal_error = np.abs(r_primal).max(axis=0, initial=0.0)
+            dual_error = np.abs(r_dual).max(axis=0, initial=0.0)
+            converged = (
+                (gap <= tolerance * scale)
+                & (complementarity <= tolerance * scale)
+                & (primal_error <= tolerance)
+                & (dual_error <= tolerance)
+            )
+            broken = ~np.isfinite(complementarity + primal_error + dual_error)
+            finished = converged | broken | (iteration == max_iterations)
+            if finished.any():
+                corrected = objective + (d * r_primal).sum(axis=0)
+                index = lanes.index
+                result.converged[index] = converged
+                result.iterations[index] = iteration
+                result.objective[index] = corrected * unit[0, index] * unit[1, index]
+                result.primal_residual[index] = primal_error
+                result.dual[np.ix_(index, algebra.order)] = (d * unit[1, index]).T
+                if result.primal is not None:
+                    result.primal[np.ix_(index, self._columns)] = (y * unit[0, index]).T
+                if finished.all():
+                    return
+                running = np.flatnonzero(~finished)
+                padding = np.repeat(running[-1:], max(0, FEWEST_LANES - len(running)))
+                lanes.keep(np.concatenate((running, padding)))
+                keep = np.concatenate((running, padding))
+                r_primal, r_dual, complementarity = r_primal[:, keep], r_dual[:, keep], complementarity[keep]
+                h, q, upper, values, open_columns = lanes.h, lanes.q, lanes.upper, lanes.values, lanes.open_columns
+                y, s, d, z, w = lanes.y, lanes.s, lanes.d, lanes.z, lanes.w
+                open_bounded = open_columns[:b]
+
+            inverse_y = open_columns / np.where(open_columns > 0.0, y, 1.0)
+            inverse_s = open_bounded / np.where(open_bounded > 0.0, s, 1.0)
+            reciprocal_theta = z * inverse_y
+            reciprocal_theta[:b] += w * inverse_s
+            theta = open_columns / np.where(open_columns > 0.0, reciprocal_theta, 1.0)
+            L = algebra.factor(theta, values)
+
+            def direction(r_yz: Floats, r_sw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+                """Newton step (dy, dd, dz, dw) for residuals of y z and s w; ds = -dy."""
+                g = r_dual - r_yz * inverse_y  # noqa: B023
+                g[:b] += r_sw * inverse_s  # noqa: B023
+                dd = algebra.cholesky.solve(L, r_primal + algebra.multiply(theta * g, values))  # noqa: B023
+                dy = theta * (algebra.transpose_multiply(dd, values) - g)  # noqa: B023
+                # one step of iterative refinement on  W dy = r_primal
+                error = r_primal - algebra.multiply(dy, values)  # noqa: B023
+                correction = algebra.cholesky.solve(L, error)  # noqa: B023
+                dd += correction
+                dy += theta * algebra.transpose_multiply(correction, values)  # noqa: B023
+                dz = (r_yz - z * dy) * inverse_y  # noqa: B023
+                dw = (r_sw + w * dy[:b]) * inverse_s  # noqa: B023
+                return dy, dd, dz, dw
+
+            # predictor: straight to complementarity zero; how far it gets says how much to centre (sigma)
+            pairs = open_columns.sum(axis=0) + open_bounded.sum(axis=0)
+            mu = complementarity / np.maximum(pairs, 1.0)
+            dy, _, dz, dw = direction(-y * z, -s * w)
+            primal_step, dual_step = _step(y, s, z, w, dy, dz, dw, 1.0)
+            reached = ((y + primal_step * dy) * (z + dual_step * dz)).sum(axis=0)
+            reached += ((s - primal_step * dy[:b]) * (w + dual_step * dw)).sum(axis=0)
+            sigma = (reached / np.maximum(complementarity, np.finfo(float).tiny)) ** 3
+            # corrector: the same matrix, centred, with the second-order terms of the predictor
+            target = sigma * mu
+            r_yz = (target - y * z - dy * dz) * open_columns
+            r_sw = (target - s * w + dy[:b] * dw) * open_bounded
+            dy, dd, dz, dw = direction(r_yz, r_sw)
+            primal_step, dual_step = _step(y, s, z, w, dy, dz, dw, STEP_TO_BOUNDARY)
+            y += primal_step * dy
+            s -= primal_step * dy[:b]
+            d += dual_step * dd
+            z += dual_step * dz
+            w += dual_step * dw
+
+    def _start(self, lanes: _Lanes) -> None:
+        """Mehrotra's starting point: least-squares solutions, moved into the interior of their bounds."""
+        algebra, b = self._algebra, self._bounded
+        upper, open_columns, values = lanes.upper, lanes.open_columns, lanes.values
+        theta = open_columns.copy()
+        theta[:b] *= 0.5  # a bounded column is shared by y and s
+        L = algebra.factor(theta, values)
+        middle = np.zeros_like(lanes.q)
+        middle[:b] = 0.5 * upper
+        lagrange = algebra.cholesky.solve(L, lanes.h - algebra.multiply(middle, values))
+        y = (middle + theta * algebra.transpose_multiply(lagrange, values)) * open_columns
+        d = algebra.cholesky.solve(L, algebra.multiply(theta * lanes.q, values))
+        reduced = (lanes.q - algebra.transpose_multiply(d, values)) * open_columns
+        z, w = reduced.copy(), -0.5 * reduced[:b]
+        z[:b] *= 0.5
+        inside = lambda a, ceiling: np.clip(a, 0.0, ceiling)  # noqa: E731
+        # bounded columns keep y + s = upper; unbounded ones and the bound duals are shifted until positive
+        y[:b] = inside(y[:b], upper)
+        shift = np.maximum(-1.5 * y[b:].min(axis=0, initial=0.0), 0.0)
+        dual_shift = np.maximum(-1.5 * np.minimum(z.min(axis=0, initial=0.0), w.min(axis=0, initial=0.0)), 0.0)
+        y[b:] += shift
+        z, w = z + dual_shift, w + dual_shift
+        s = upper - y[:b]
+        product = (y * z * open_columns).sum(axis=0) + (s * w).sum(axis=0)
+        total_dual = (z * open_columns).sum(axis=0) + (w * open_columns[:b]).sum(axis=0)
+        total_primal = y.sum(axis=0) + s.sum(axis=0)
+        primal_shift = 0.5 * product / np.maximum(total_dual, 1e-12) + 1e-3
+        dual_shift = 0.5 * product / np.maximum(total_primal, 1e-12) + 1e-3
+        y[b:] += primal_shift
+        room = np.minimum(primal_shift, 0.25 * upper)
+        y[:b] = np.clip(y[:b], room, upper - room)
+        lanes.y = y * open_columns
+        lanes.s = (upper - y[:b]) * open_columns[:b]
+        lanes.d = d
+        lanes.z = (z + dual_shift) * open_columns
+        lanes.w = (w + dual_shift) * open_columns[:b]
+
+
+def _step(
+    y: Floats, s: Floats, z: Floats, w: Floats, dy: Floats, dz: Floats, dw: Floats, share: float
+) -> tuple[Floats, Floats]:
+    """Longest steps (primal, dual), at most 1, that keep `share` of the way to the boundary."""
+    bounded = len(s)
+    primal = np.maximum(_steepest(y, dy), _steepest(s, -dy[:bounded]))
+    dual = np.maximum(_steepest(z, dz), _steepest(w, dw))
+    return share / np.maximum(primal, share), share / np.maximum(dual, share)
+
+
+def _steepest(value: Floats, change: Floats) -> Floats:
+    """Largest decrease relative to the value; columns that are out have neither."""
+    return (-change / np.where(value > 0.0, value, 1.0)).max(axis=0, initial=0.0)
+
+
+def _unit(values: Floats) -> Floats:
+    largest = np.abs(values).max(axis=0, initial=0.0)
+    return np.where(largest > 0.0, largest, 1.0)
+
+
+def _lanes(values: Floats, lanes: np.ndarray) -> Floats:
+    """(k, N) writable copy of shared (k,) or per-scenario (count, k) values."""
+    if values.ndim == 1:
+        return np.repeat(values[:, None], len(lanes), axis=1)
+    return np.ascontiguousarray(values[lanes].T)
