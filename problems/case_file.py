@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,6 +26,15 @@ KINDS: dict[str, str] = {
 _PACKAGE = __name__.rpartition(".")[0]
 _LIBRARY = files(_PACKAGE) / "library"
 SUFFIXES = (".yaml", ".yml")
+
+
+@runtime_checkable
+class ChecksItself(Protocol):
+    """A case whose parts name each other: it tells every name that is not there, with its dotted place."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong beyond single values; empty where the case can be modelled."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -66,9 +75,12 @@ def validate_case(document: Document, file: str, folder: Path | None = None) -> 
         currency = raw.get("currency", field.default if field else None)
         context = {"currency": currency if isinstance(currency, str) else None, "folder": folder}
         try:
-            return model.model_validate(raw, context=context)
+            case = model.model_validate(raw, context=context)
         except ValidationError as error:
             raise CaseError(problems_of(error, model, raw)) from None
+        if isinstance(case, ChecksItself) and (problems := case.problems()):
+            raise CaseError(problems)
+        return case
     except CaseError as error:
         raise error.located(file, document.lines) from None
 

@@ -1,0 +1,1 @@
+"""Industrial parks: the case file, its components and the model they make."""

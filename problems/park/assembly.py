@@ -1,0 +1,234 @@
+"""One Pyomo model assembled from the components of a park.
+
+A component writes its own variables and rows into its own block and tells the assembly what it adds to the balances,
+costs, emissions, flows and reports that it shares with others. Nothing here knows a boiler from a pipe.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pyomo.environ as pyo
+
+from .asset import Asset, Investment
+from .plant_data import Scaled
+
+Expression = Any  # Pyomo expressions have no usable static type
+Carrier = str
+
+
+def activity(periods: list[str], largest: float | None = None) -> Any:
+    """A nonnegative second-stage variable of every period, bounded where `largest` is given."""
+    return pyo.Var(periods, bounds=(0.0, largest))
+
+
+def scalar(**options: Any) -> Any:
+    """One Pyomo variable, untyped because Pyomo's arithmetic has no types."""
+    return pyo.Var(**options)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A physical flow for Sankey diagrams and balances; `report` names its annual mean among the problem's reports."""
+
+    carrier: Carrier
+    source: str
+    target: str
+    unit: str
+    report: str
+
+
+@dataclass(frozen=True)
+class UncertainFactor:
+    """The random element that acts on a path: it multiplies the nominal value (relative) or replaces it."""
+
+    element: str
+    relative: bool = True
+    smallest: float = 0.0
+
+
+@dataclass
+class Site:
+    """One plant while the model is built: its blocks and its throughput in every period."""
+
+    name: str
+    design: Any  # Pyomo blocks grow attributes, so no type describes them
+    operation: Any
+    available: Mapping[str, Expression] = field(default_factory=dict)
+    curtailed: Mapping[str, Expression] = field(default_factory=dict)
+
+    def scaled(self, quantity: Scaled, period: str) -> Expression:
+        """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""
+        running = self.available.get(period, 1.0) - self.curtailed.get(period, 0.0)
+        return (quantity.fixed + quantity.rate * running) * quantity.profile.get(period, 1.0)
+
+
+class Assembly:
+    """What the components of one park add to its model.
+
+    `hours[period]` are the operating hours a year that a period stands for; `factors[path]` is the uncertain factor
+    (relative) or value (absolute) that replaces the nominal number at a dotted path of the case file.
+    """
+
+    def __init__(
+        self, name: str, hours: Mapping[str, float], uncertain: Mapping[str, UncertainFactor], interest: float
+    ) -> None:
+        self.model: Any = pyo.ConcreteModel(name=name)
+        self.model.design = pyo.Block()
+        self.model.operation = cast("Any", pyo.Block())
+        self.hours = dict(hours)
+        self.interest = interest
+        names = sorted({factor.element for factor in uncertain.values()})
+        self.model.operation.uncertain = pyo.Param(names, mutable=True, initialize=1.0)
+        self._uncertain = dict(uncertain)
+        self.used_paths: set[str] = set()
+        self.sites: dict[str, Site] = {}
+        self.assets: list[Asset] = []
+        self.annual_investment: list[Expression] = []
+        self.costs: dict[str, list[Expression]] = defaultdict(list)
+        self.emissions: dict[str, list[Expression]] = defaultdict(list)
+        self.totals: dict[str, list[Expression]] = defaultdict(list)
+        self.total_units: dict[str, str] = {}
+        self.reports: dict[str, tuple[str, Expression]] = {}
+        self.flows: list[Flow] = []
+        self._balances: dict[tuple[Carrier, str], dict[str, list[Expression]]] = {}
+
+    @property
+    def periods(self) -> list[str]:
+        """Names of the representative periods."""
+        return list(self.hours)
+
+    def site(self, name: str) -> Site:
+        """The plant `name`, its blocks made on first use."""
+        if name not in self.sites:
+            for stage in (self.model.design, self.model.operation):
+                stage.add_component(name, pyo.Block())
+            self.sites[name] = Site(name, getattr(self.model.design, name), getattr(self.model.operation, name))
+        return self.sites[name]
+
+    def block(self, site: Site, name: str) -> Any:
+        """A new operation block for one component of a plant."""
+        site.operation.add_component(name, pyo.Block())
+        return getattr(site.operation, name)
+
+    def uncertain(self, path: str, nominal: float) -> Expression:
+        """The number at a dotted path of the case file: nominal, or times (or replaced by) its uncertain element."""
+        self.used_paths.add(path)
+        if path not in self._uncertain:
+            return nominal
+        factor = self._uncertain[path]
+        parameter = self.model.operation.uncertain[factor.element]
+        return nominal * parameter if factor.relative else parameter
+
+    def smallest(self, path: str) -> float:
+        """Smallest value that the uncertain factor at a path can take; 1 where it is certain."""
+        return self._uncertain[path].smallest if path in self._uncertain else 1.0
+
+    # -- design ---------------------------------------------------------------------------------------------------
+
+    def capacity(
+        self, site: Site, name: str, component: str, unit: str, *, existing: float, option: Investment | None
+    ) -> Expression:
+        """Installed capacity = existing + built size, with the annual cost of what is built.
+
+        minimum built <= size <= maximum built,   annual cost = (crf + maintenance) (fixed built + proportional size)
+        """
+        if option is None:
+            self.assets.append(Asset(name, site.name, component, unit, existing))
+            return existing
+        site.design.add_component(name, pyo.Block())
+        block: Any = getattr(site.design, name)
+        block.built = scalar(within=pyo.Binary)
+        block.size = scalar(bounds=(0.0, option.maximum))
+        block.smallest = pyo.Constraint(expr=block.size >= option.minimum * block.built)
+        block.largest = pyo.Constraint(expr=block.size <= option.maximum * block.built)
+        rate = option.annual_rate(self.interest)
+        self.annual_investment.append(rate * (option.fixed * block.built + option.proportional * block.size))
+        self.assets.append(
+            Asset(name, site.name, component, unit, existing, block.built.name, block.size.name, option, rate)
+        )
+        return existing + block.size
+
+    def contract(self, site: Site, name: str, component: str, unit: str, option: Investment) -> Expression:
+        """A first-stage amount paid per unit and year (a contracted capacity), between 0 and its maximum."""
+        site.design.add_component(name, pyo.Block())
+        block: Any = getattr(site.design, name)
+        block.size = scalar(bounds=(0.0, option.maximum))
+        self.annual_investment.append(option.proportional * block.size)
+        self.assets.append(Asset(name, site.name, component, unit, 0.0, None, block.size.name, option, 1.0))
+        return block.size
+
+    # -- operation --------------------------------------------------------------------------------------------------
+
+    def supply(self, carrier: Carrier, node: str, period: str, amount: Expression) -> None:
+        """Add an inflow (positive) or outflow (negative) to the balance of a carrier at a node."""
+        balance = self._balances.setdefault((carrier, node), {p: [] for p in self.periods})
+        balance[period].append(amount)
+
+    def demand(self, carrier: Carrier, node: str, period: str, amount: Expression) -> None:
+        """Take an amount out of the balance of a carrier at a node."""
+        self.supply(carrier, node, period, -amount)
+
+    def cost(self, label: str, period: str, per_hour: Expression) -> None:
+        """Add a cost [currency/h] of one period."""
+        self.costs[label].append(self.hours[period] * per_hour)
+
+    def emission(self, label: str, period: str, per_hour: Expression) -> None:
+        """Add CO2 [t/h] of one period to a line of the inventory: stack, grid, biogenic, avoided."""
+        self.emissions[label].append(self.hours[period] * per_hour)
+
+    def total(self, name: str, period: str, per_hour: Expression, unit: str = "t/a") -> None:
+        """Add to an annual total such as fresh water; `unit` is that of the hourly amount times hours a year."""
+        self.totals[name].append(self.hours[period] * per_hour)
+        self.total_units[name] = unit
+
+    def deficit(self, carrier: Carrier, site: Site, node: str, price: float, unit: str) -> None:
+        """A priced deficit that keeps a balance feasible in every scenario; reported, never hidden in the cost."""
+        block = self.block(site, f"{carrier} deficit {node}")
+        block.missing = activity(self.periods)
+        for p in self.periods:
+            self.supply(carrier, node, p, block.missing[p])
+            self.cost("emergency", p, price * block.missing[p])
+            self.total(f"{carrier} deficit {site.name}", p, block.missing[p], unit)
+
+    def annual(self, name: str) -> Expression:
+        """The annual total `name`, 0 where nothing was added."""
+        return sum(self.totals.get(name, [])) + 0.0
+
+    def report(self, name: str, unit: str, expression: Expression) -> None:
+        """Name a linear result of a scenario; several additions to one name are summed."""
+        before = self.reports[name][1] if name in self.reports else 0.0
+        self.reports[name] = (unit, before + expression)
+
+    def mean(self, per_period: Callable[[str], Expression]) -> Expression:
+        """Mean over the year's operating hours of an hourly expression of the period."""
+        year = sum(self.hours.values())
+        return sum(self.hours[p] / year * per_period(p) for p in self.periods)
+
+    def flow(
+        self, carrier: Carrier, source: str, target: str, unit: str, per_period: Callable[[str], Expression]
+    ) -> None:
+        """Record a physical flow and report its mean over the year."""
+        name = f"flow.{carrier}.{source}>{target}"
+        self.flows.append(Flow(carrier, source, target, unit, name))
+        self.report(name, unit, self.mean(per_period))
+
+    def close_balances(self, carriers: Iterable[Carrier] | None = None) -> None:
+        """Write one row per carrier, node and period: inflows - outflows = 0."""
+        rows = self.model.operation
+        for (carrier, node), terms in self._balances.items():
+            if carriers is not None and carrier not in set(carriers):
+                continue
+            name = f"balance_{carrier}_{node}"
+            rows.add_component(name, pyo.Constraint(self.periods, rule=_zero_sum(terms)))
+
+
+def _zero_sum(terms: Mapping[str, list[Expression]]) -> Callable[[Any, str], Expression]:
+    def rule(_: Any, period: str) -> Expression:
+        total: Any = sum(terms[period])
+        return pyo.Constraint.Feasible if isinstance(total, float | int) and total == 0 else total == 0
+
+    return rule

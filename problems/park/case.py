@@ -1,0 +1,99 @@
+"""The case file of an industrial park: the one source for loading, checking, defaults and the reference page."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..errors import Problem
+from ..units import AnnualRate, Concentration, Fraction, Hours, Quantity
+from . import references
+from .base import CaseModel, Name
+from .discharge import Discharge
+from .emergency import Emergency
+from .environment import Environment
+from .exchange import PowerLine, WaterPipe
+from .fresh_water import FreshWater
+from .plant_data import ScaledPower
+from .power import Grid, Photovoltaics
+from .throughput import Throughput
+from .treatment import Treatment
+from .water_use import WaterSinkPlain, WaterSourcePlain, WaterUse
+
+Coordinate = Annotated[float, Quantity("coordinate", "km")]
+
+
+class Objective(StrEnum):
+    """What is optimized. Emergency outlets and curtailment have prices, so they exist with annual cost only."""
+
+    ANNUAL_COST = "annual-cost"
+    FRESH_WATER = "fresh-water"
+    TREATED_FLOW = "treated-flow"
+    CO2 = "co2"
+
+
+class Period(CaseModel):
+    """A representative part of the year, the same in every scenario."""
+
+    share: Fraction = Field(gt=0.0, description="share of the operating hours")
+
+
+class Contaminant(CaseModel):
+    """A contaminant that the case follows."""
+
+    workshop_limit: Concentration | None = Field(
+        None, ge=0.0, description="priority pollutant: largest concentration at the workshop outlet, before mixing"
+    )
+
+
+class Plant(CaseModel):
+    """A plant: what it has, what it needs and what may be built there."""
+
+    title: str = Field(default="", description="name in reports")
+    location: tuple[Coordinate, Coordinate] = Field(default=(0.0, 0.0), description="coordinates, km")
+    free_reuse: bool = Field(
+        True, description="units may pass water to each other at no cost; false: only through a listed water pipe"
+    )
+    throughput: Throughput | None = Field(default=None, description="none: every flow is fixed")
+    water_uses: dict[Name, WaterUse] = Field(default_factory=dict)
+    water_sources: dict[Name, WaterSourcePlain] = Field(default_factory=dict)
+    water_sinks: dict[Name, WaterSinkPlain] = Field(default_factory=dict)
+    treatments: dict[Name, Treatment] = Field(default_factory=dict)
+    power_demand: ScaledPower = Field(default_factory=ScaledPower, description="power of the processes")
+    grid: Grid | None = Field(default=None, description="grid connection")
+    photovoltaics: Photovoltaics | None = Field(default=None)
+
+
+class ParkCase(CaseModel):
+    """An industrial park: plants, what they share, prices, and what is uncertain."""
+
+    kind: Literal["park"]
+    name: Name = Field(description="short name, used in file names")
+    title: str = Field(default="", description="name in reports")
+    description: str = Field(default="", description="what the case is and where it comes from")
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="currency of every price in the file")
+    cost_year: int = Field(default=2024, ge=1970, le=2100, description="year of the prices")
+    objective: Objective = Field(default=Objective.ANNUAL_COST)
+    operating_hours: Hours = Field(default=8000.0, gt=0.0, le=8784.0, description="operating hours a year")
+    interest: AnnualRate = Field(default=0.08, lt=1.0, description="real interest")
+    detour: float = Field(default=1.3, ge=1.0, description="route length over straight distance")
+    periods: dict[Name, Period] = Field(default_factory=lambda: {"year": Period(share=1.0)})
+    contaminants: dict[Name, Contaminant] = Field(default_factory=dict)
+    plants: dict[Name, Plant] = Field(min_length=1)
+    fresh_water: dict[Name, FreshWater] = Field(default_factory=dict)
+    discharges: dict[Name, Discharge] = Field(default_factory=dict)
+    water_pipes: dict[Name, WaterPipe] = Field(default_factory=dict)
+    power_lines: dict[Name, PowerLine] = Field(default_factory=dict)
+    environment: Environment = Field(default_factory=Environment)
+    emergency: Emergency = Field(default_factory=Emergency)
+
+    @property
+    def hours(self) -> dict[str, float]:
+        """Operating hours a year that each period stands for."""
+        return {name: period.share * self.operating_hours for name, period in self.periods.items()}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""
+        return references.problems(self)

@@ -1,0 +1,64 @@
+"""CO2 inventory, its price, and the caps of a year with their priced excess."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+from pydantic import Field
+
+from ..units import AnnualMass, MassPrice, WaterPrice
+from .assembly import Assembly, Expression
+from .base import CaseModel
+
+
+class AnnualCap(CaseModel):
+    """A cap that holds in every scenario-year; what exceeds it is paid and reported."""
+
+    limit: AnnualMass = Field(ge=0.0, description="largest mass a year, t/a")
+    excess_price: WaterPrice | None = Field(
+        default=None, ge=0.0, description="price of the excess per t; none: no excess"
+    )
+
+
+class Environment(CaseModel):
+    """CO2 inventory = stack + imports x location-based factor; exports earn nothing in any cap or price."""
+
+    co2_price: MassPrice = Field(default=0.0, ge=0.0, description="price of the inventory's CO2")
+    co2_cap: AnnualCap | None = Field(default=None, description="cap on the inventory")
+    fresh_water_cap: AnnualCap | None = Field(default=None, description="cap on all fresh water")
+    permit_excess_price: float = Field(
+        default=50_000.0, gt=0.0, description="price per t of contaminant discharged above its mass permit, currency/t"
+    )
+
+    def write_rows(self, assembly: Assembly, path: str) -> None:
+        """Price the inventory and write one row per cap:  annual amount - excess <= cap."""
+        price = assembly.uncertain(f"{path}.co2_price", self.co2_price)
+        inventory = co2_inventory(assembly)
+        assembly.costs["CO2"].append(price * inventory)
+        assembly.report("co2", "t/a", inventory)
+        for line in ("stack", "grid", "biogenic", "avoided"):
+            assembly.report(f"co2.{line}", "t/a", sum(assembly.emissions.get(line, [])) + 0.0)
+        if self.co2_cap is not None:
+            annual_cap(assembly, "co2", inventory, self.co2_cap.limit, self.co2_cap.excess_price)
+        if self.fresh_water_cap is not None:
+            cap = self.fresh_water_cap
+            annual_cap(assembly, "fresh water", assembly.annual("fresh water"), cap.limit, cap.excess_price)
+
+
+def co2_inventory(assembly: Assembly) -> Expression:
+    """Fossil CO2 of stacks and grid imports [t/a]."""
+    return sum(assembly.emissions.get("stack", [])) + sum(assembly.emissions.get("grid", [])) + 0.0
+
+
+def annual_cap(assembly: Assembly, name: str, amount: Expression, limit: float, excess_price: float | None) -> None:
+    """amount - excess <= limit over the year, the excess priced per unit and reported as 'excess NAME'."""
+    operation = assembly.model.operation
+    operation.add_component(f"cap {name}", pyo.Block())
+    block = getattr(operation, f"cap {name}")
+    excess: Expression = 0.0
+    if excess_price is not None:
+        block.excess = pyo.Var(within=pyo.NonNegativeReals)
+        excess = block.excess
+        assembly.costs["permit excess"].append(excess_price * excess)
+        assembly.report(f"excess {name}", "t/a", excess)
+    if not isinstance(amount, (int, float)):
+        block.limit = pyo.Constraint(expr=amount - excess <= limit)

@@ -1,0 +1,139 @@
+"""The Pyomo model of a park: what to build in block `design`, how to operate in block `operation`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyomo.environ as pyo
+
+from .assembly import Assembly, Expression, UncertainFactor
+from .case import Objective, ParkCase
+from .environment import annual_cap, co2_inventory
+from .power import add_power_demand
+from .water_network import WaterNetwork
+
+HOURLY_OBJECTIVES = {Objective.FRESH_WATER: "fresh water", Objective.TREATED_FLOW: "treated water"}
+
+
+@dataclass(frozen=True)
+class ParkModel:
+    """The assembled model with its water network, both still naming Pyomo components."""
+
+    case: ParkCase
+    assembly: Assembly
+    network: WaterNetwork
+
+    @property
+    def pyomo(self) -> pyo.ConcreteModel:
+        """The Pyomo model."""
+        return self.assembly.model
+
+
+def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = None) -> ParkModel:
+    """Assemble the model of a park in the order in which its parts need each other.
+
+    Plants set their throughput; water nodes are declared, connected and only then written, because a node's rows
+    know what arrives; what all add to balances, costs and emissions is closed last.
+    """
+    priced = case.objective is Objective.ANNUAL_COST
+    assembly, network = _nodes(case, uncertain or {}, priced=priced)
+    _water_rows(case, assembly, network, priced=priced)
+    _lines(case, assembly)
+    case.environment.write_rows(assembly, "environment")
+    _permits(case, assembly, network)
+    assembly.close_balances()
+    _objective(case, assembly)
+    _reports(case, assembly)
+    return ParkModel(case, assembly, network)
+
+
+def build_network(case: ParkCase) -> WaterNetwork:
+    """Who may send water to whom, without the rows: for checks of the case."""
+    return _nodes(case, {}, priced=False)[1]
+
+
+def _nodes(case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: bool) -> tuple[Assembly, WaterNetwork]:
+    assembly = Assembly(case.name, case.hours, uncertain, case.interest)
+    limits = {k: c.workshop_limit for k, c in case.contaminants.items() if c.workshop_limit is not None}
+    piped = frozenset(name for name, plant in case.plants.items() if not plant.free_reuse)
+    network = WaterNetwork(tuple(case.contaminants), limits, piped)
+    _plants(case, assembly, network, priced=priced)
+    _water_nodes(case, assembly, network)
+    return assembly, network
+
+
+def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
+    for name, plant in case.plants.items():
+        site, path = assembly.site(name), f"plants.{name}"
+        if plant.throughput is not None:
+            plant.throughput.add_to(assembly, site, f"{path}.throughput", curtailable=priced)
+        for unit, use in plant.water_uses.items():
+            use.add_to(assembly, network, site, unit, f"{path}.water_uses.{unit}")
+        for unit, source in plant.water_sources.items():
+            source.add_to(assembly, network, site, unit)
+        for unit, sink in plant.water_sinks.items():
+            sink.add_to(assembly, network, site, unit)
+        for unit, treatment in plant.treatments.items():
+            treatment.add_to(assembly, network, site, unit, f"{path}.treatments.{unit}")
+        if plant.grid is not None:
+            plant.grid.add_to(assembly, site, f"{path}.grid")
+        if plant.photovoltaics is not None:
+            plant.photovoltaics.add_to(assembly, site, f"{path}.photovoltaics")
+        if plant.power_demand.nominal > 0.0:
+            deficit = case.emergency.power_deficit if priced else None
+            add_power_demand(assembly, site, plant.power_demand, f"{path}.power_demand", deficit)
+
+
+def _water_nodes(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:
+    for name, supply in case.fresh_water.items():
+        supply.add_to(assembly, network, name, f"fresh_water.{name}")
+    for name, discharge in case.discharges.items():
+        discharge.add_to(assembly, network, name, f"discharges.{name}")
+    network.connect(assembly)
+    locations = {name: plant.location for name, plant in case.plants.items()}
+    for name, pipe in case.water_pipes.items():
+        pipe.add_to(assembly, network, name, pipe.route(locations, case.detour))
+
+
+def _water_rows(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
+    for name, supply in case.fresh_water.items():
+        supply.write_rows(assembly, network, name, f"fresh_water.{name}")
+    for name, discharge in case.discharges.items():
+        discharge.write_rows(assembly, network, name, f"discharges.{name}")
+    network.write_rows(assembly, case.emergency.water if priced else None)
+
+
+def _lines(case: ParkCase, assembly: Assembly) -> None:
+    locations = {name: plant.location for name, plant in case.plants.items()}
+    for name, line in case.power_lines.items():
+        line.add_to(assembly, name, line.route(locations, case.detour))
+
+
+def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:
+    """Mass permits hold over the scenario-year, with priced excess, in t/a."""
+    for name, discharge in case.discharges.items():
+        if not network.sinks[name].received:
+            continue
+        for contaminant, permit in discharge.permit.items():
+            mass = assembly.annual(f"discharged {contaminant} {name}") / 1000.0
+            annual_cap(assembly, f"{contaminant} {name}", mass, permit, case.environment.permit_excess_price)
+
+
+def _objective(case: ParkCase, assembly: Assembly) -> None:
+    year = sum(assembly.hours.values())
+    expression: Expression
+    if case.objective is Objective.ANNUAL_COST:
+        expression = sum(assembly.annual_investment) + sum(sum(terms) for terms in assembly.costs.values())
+    elif case.objective is Objective.CO2:
+        expression = co2_inventory(assembly)
+    else:
+        expression = assembly.annual(HOURLY_OBJECTIVES[case.objective]) / year
+    assembly.model.objective = pyo.Objective(expr=expression, sense=pyo.minimize)
+
+
+def _reports(case: ParkCase, assembly: Assembly) -> None:
+    """Name the annual totals and the costs by label among the results of a scenario."""
+    for name, terms in assembly.totals.items():
+        assembly.report(name, assembly.total_units[name], sum(terms) + 0.0)
+    for label, terms in assembly.costs.items():
+        assembly.report(f"cost.{label}", f"{case.currency}/a", sum(terms) + 0.0)

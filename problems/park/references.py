@@ -1,0 +1,223 @@
+"""What one part of a park's case file says about another: every name must exist, every problem is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import networkx as nx
+from pydantic import BaseModel
+
+from ..errors import Problem, nearest
+from .plant_data import PerPeriod, Scaled
+
+if TYPE_CHECKING:
+    from .case import ParkCase, Plant
+
+
+def problems(case: ParkCase) -> tuple[Problem, ...]:
+    """Everything in a case that names something that is not there or cannot work, with its dotted place."""
+    names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses)
+    found = tuple(problem for check in names for problem in check(case))
+    return found or tuple(_takers(case))  # who can take what is known only where every name is
+
+
+def _unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
+    allowed = sorted(allowed)
+    return Problem(
+        f"unknown {what} {typed!r}",
+        place=place,
+        typed=typed,
+        allowed=tuple(allowed[:12]),
+        suggestion=nearest(typed, allowed),
+    )
+
+
+def _walk(part: object, place: str) -> Iterator[tuple[str, BaseModel]]:
+    """Every part of a case with its dotted place."""
+    if isinstance(part, BaseModel):
+        yield place, part
+        for name in type(part).model_fields:
+            yield from _walk(getattr(part, name), f"{place}.{name}" if place else name)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            yield from _walk(value, f"{place}.{name}")
+
+
+def _periods(case: ParkCase) -> Iterator[Problem]:
+    total = sum(period.share for period in case.periods.values())
+    if abs(total - 1.0) > 1e-6:
+        yield Problem(f"the shares of the periods sum to {total:g}, not to 1", place="periods")
+    for place, part in _walk(case, ""):
+        if isinstance(part, (PerPeriod, Scaled)):
+            for name in set(part.profile) - set(case.periods):
+                yield _unknown(f"{place}.profile", "period", name, case.periods)
+
+
+def _contaminants(case: ParkCase) -> Iterator[Problem]:
+    known = case.contaminants
+    for plant_name, plant in case.plants.items():
+        place = f"plants.{plant_name}"
+        named = [(f"{place}.water_uses.{u}.contaminants", use.contaminants) for u, use in plant.water_uses.items()]
+        named += [(f"{place}.treatments.{u}.contaminants", unit.contaminants) for u, unit in plant.treatments.items()]
+        named += [(f"{place}.water_sources.{u}.concentration", s.concentration) for u, s in plant.water_sources.items()]
+        named += [(f"{place}.water_sinks.{u}.maximum", s.maximum) for u, s in plant.water_sinks.items()]
+        for where, contaminants in named:
+            for name in set(contaminants) - set(known):
+                yield _unknown(where, "contaminant", name, known)
+    for name, supply in case.fresh_water.items():
+        for contaminant in set(supply.concentration) - set(known):
+            yield _unknown(f"fresh_water.{name}.concentration", "contaminant", contaminant, known)
+    for name, discharge in case.discharges.items():
+        for part in ("limit", "permit", "load_price"):
+            for contaminant in set(getattr(discharge, part)) - set(known):
+                yield _unknown(f"discharges.{name}.{part}", "contaminant", contaminant, known)
+
+
+def _plants_named(case: ParkCase) -> Iterator[Problem]:
+    for group in ("fresh_water", "discharges"):
+        for name, part in getattr(case, group).items():
+            for plant in set(part.plants or ()) - set(case.plants):
+                yield _unknown(f"{group}.{name}.plants", "plant", plant, case.plants)
+
+
+def water_sources(plant_name: str, plant: Plant) -> list[str]:
+    """Names of the water sources of a plant as other parts of the file write them: `plant.unit`."""
+    units = [*plant.water_uses, *plant.water_sources, *plant.treatments]
+    units += [f"{name}.reject" for name, unit in plant.treatments.items() if unit.recovery < 1.0]
+    return [f"{plant_name}.{unit}" for unit in units]
+
+
+def water_sinks(plant_name: str, plant: Plant) -> list[str]:
+    """Names of the water sinks of a plant: `plant.unit`."""
+    return [f"{plant_name}.{unit}" for unit in (*plant.water_uses, *plant.water_sinks, *plant.treatments)]
+
+
+def _sources_named(case: ParkCase) -> Iterator[Problem]:
+    """`only` and `forbidden` name fresh supplies or `plant.unit`."""
+    known = [*case.fresh_water]
+    for name, plant in case.plants.items():
+        known += water_sources(name, plant)
+    for name, plant in case.plants.items():
+        for group in ("water_uses", "water_sinks", "treatments"):
+            for unit, part in getattr(plant, group).items():
+                for key in ("only", "forbidden"):
+                    for source in set(getattr(part, key) or ()) - set(known):
+                        yield _unknown(f"plants.{name}.{group}.{unit}.{key}", "water source", source, known)
+
+
+def _lines(case: ParkCase) -> Iterator[Problem]:
+    for group in ("water_pipes", "power_lines"):
+        for name, line in getattr(case, group).items():
+            place = f"{group}.{name}"
+            for key, plant in (("from", line.start), ("to", line.end)):
+                if plant not in case.plants:
+                    yield _unknown(f"{place}.{key}", "plant", plant, case.plants)
+            if line.start == line.end and group != "water_pipes":
+                yield Problem("a line joins two different plants", place=place, typed=line.end)
+            if line.investment is None and line.existing == 0.0 and not line.forbidden:
+                yield Problem("give 'existing' capacity or an 'investment', else nothing can flow", place=place)
+            if line.forced and line.investment is None:
+                yield Problem("'forced' needs an 'investment' to force", place=f"{place}.forced")
+    for name, pipe in case.water_pipes.items():
+        if pipe.start in case.plants:
+            known = [
+                source.removeprefix(f"{pipe.start}.") for source in water_sources(pipe.start, case.plants[pipe.start])
+            ]
+            if pipe.of not in known:
+                yield _unknown(f"water_pipes.{name}.of", f"water source of {pipe.start}", pipe.of, known)
+        if pipe.end in case.plants:
+            known = [sink.removeprefix(f"{pipe.end}.") for sink in water_sinks(pipe.end, case.plants[pipe.end])]
+            for unit in set(pipe.to_units or ()) - set(known):
+                yield _unknown(f"water_pipes.{name}.to_units", f"water sink of {pipe.end}", unit, known)
+
+
+def _treatments(case: ParkCase) -> Iterator[Problem]:
+    """A treatment says of every contaminant what it does; a mass nobody mentions would vanish."""
+    for name, plant in case.plants.items():
+        for unit, treatment in plant.treatments.items():
+            place = f"plants.{name}.treatments.{unit}"
+            for missing in sorted(set(case.contaminants) - set(treatment.contaminants)):
+                yield Problem(
+                    f"says nothing of contaminant {missing!r}: give its outlet, its removal, or maximum_inlet alone "
+                    "to let it pass through",
+                    place=f"{place}.contaminants",
+                )
+            for k, one in treatment.contaminants.items():
+                if one.removed_to == "reject" and one.removes and treatment.recovery == 1.0:
+                    yield Problem(
+                        "removes mass to a reject, but its recovery is 1: there is no reject",
+                        place=f"{place}.contaminants.{k}",
+                    )
+
+
+def _uses(case: ParkCase) -> Iterator[Problem]:
+    """A use says of every contaminant in its fresh water how much of it may leave."""
+    for name, plant in case.plants.items():
+        for unit, use in plant.water_uses.items():
+            for supply_name, supply in case.fresh_water.items():
+                serves = supply.plants is None or name in supply.plants
+                carried = {k for k, value in supply.concentration.items() if value > 0.0} & set(case.contaminants)
+                for missing in sorted(carried - set(use.contaminants)) if serves else ():
+                    yield Problem(
+                        f"says nothing of {missing!r}, which {supply_name!r} carries: give its maximum_outlet",
+                        place=f"plants.{name}.water_uses.{unit}.contaminants",
+                    )
+
+
+def _takers(case: ParkCase) -> Iterator[Problem]:
+    """A source nobody can take, a use nobody can feed, a recycle that never bleeds a contaminant."""
+    graph = possible_flows(case)
+    for name, plant in case.plants.items():
+        for source in water_sources(name, plant):
+            if source in graph and graph.out_degree(source) == 0:
+                message = f"nobody can take the water of {source!r}: no discharge, use or treatment accepts it"
+                yield Problem(message, place=f"plants.{name}")
+        for sink in (*plant.water_uses, *plant.water_sinks):
+            if graph.in_degree(f"{name}.{sink}") == 0:
+                message = f"nothing can feed {name}.{sink!r}: no fresh water serves the plant and no other source may"
+                yield Problem(message, place=f"plants.{name}")
+    for contaminant in case.contaminants:
+        yield from _unbled(case, graph, contaminant)
+
+
+def possible_flows(case: ParkCase) -> nx.DiGraph[str]:
+    """Graph of the water nodes with an edge wherever the model would make an arc."""
+    from .model import build_network  # the network itself decides; imported late because the case is checked first
+
+    network = build_network(case)
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from([*network.sources, *network.sinks])
+    for arc in network.arcs:
+        graph.add_edge(arc.source.key, arc.sink.key)
+    for name, plant in case.plants.items():
+        for unit, treatment in plant.treatments.items():
+            if treatment.recovery < 1.0:
+                graph.add_edge(f"{name}.{unit}", f"{name}.{unit}.reject")
+    return graph
+
+
+def _unbled(case: ParkCase, graph: nx.DiGraph[str], contaminant: str) -> Iterator[Problem]:
+    """Loops that no water leaves and in which nothing removes the contaminant that a use adds."""
+    removing = {
+        f"{name}.{unit}"
+        for name, plant in case.plants.items()
+        for unit, treatment in plant.treatments.items()
+        if contaminant in treatment.contaminants and treatment.contaminants[contaminant].removes
+    }
+    kept = graph.subgraph(node for node in graph if node not in removing)
+    loading = {
+        f"{name}.{unit}"
+        for name, plant in case.plants.items()
+        for unit, use in plant.water_uses.items()
+        if contaminant in use.contaminants and use.contaminants[contaminant].load.nominal > 0.0
+    }
+    for loop in nx.strongly_connected_components(kept):
+        cyclic = len(loop) > 1 or any(kept.has_edge(node, node) for node in loop)
+        leaves = any(target not in loop for node in loop for target in graph.successors(node))
+        if cyclic and not leaves and loop & loading:
+            yield Problem(
+                f"{contaminant} builds up without end in the recycle {' > '.join(sorted(loop))}: "
+                "nothing removes it and no water is bled",
+                place="plants",
+            )

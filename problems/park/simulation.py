@@ -1,0 +1,210 @@
+"""Forward simulation of the water network: what the concentrations really are when the plan is operated.
+
+The plan assumes that every source leaves at its largest concentration. Here the flows of a scenario are given and the
+concentrations c [mg/L] follow from the real balances, per contaminant, scenario and period:
+
+    use:          F_out c = sum_i a F_i c_i + 1000 (L - hauled)           a: share of the pipe's water that arrives
+    treatment:    F_product c = (1 - R) sum_i a F_i c_i   or   min(F_product c_guaranteed, sum_i a F_i c_i)
+    reject:       F_reject c = what the treatment removes to it
+
+The first plan of which the simulation finds c above the assumed bound would be wrong; the margin is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .treatment import RemovedTo, Treatment
+from .water_network import KG_PER_T_AND_MG_PER_L, Role, WaterNetwork
+from .water_use import load_report
+
+Floats = NDArray[np.float64]
+NO_FLOW = 1e-7  # t/h below which a node is idle and its concentration has no meaning
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Real concentrations `concentration` (N, P, S, K) [mg/L] of the sources and how they compare with the plan.
+
+    `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes with flow, negative where the plan
+    would be violated; `water_residual` (N,) [t/h] and `mass_residual` (N,) [kg/h] close every node's balance.
+    """
+
+    sources: tuple[str, ...]
+    contaminants: tuple[str, ...]
+    concentration: Floats
+    margin: Floats
+    water_residual: Floats
+    mass_residual: Floats
+
+
+@dataclass(frozen=True)
+class _Node:
+    """One source: the columns of what arrives at and what leaves its unit."""
+
+    key: str
+    role: Role
+    assumed: Floats
+    treatment: Treatment | None
+
+
+class WaterSimulator:
+    """Prepared once per park, evaluated for batches of scenarios; holds names and numbers only, so it pickles."""
+
+    def __init__(self, network: WaterNetwork, treatments: Mapping[str, Treatment], periods: list[str]) -> None:
+        self.periods = list(periods)
+        self.contaminants = network.contaminants
+        self._nodes = [
+            _Node(
+                key,
+                source.role,
+                np.array([source.concentration.get(k, 0.0) for k in network.contaminants]),
+                treatments.get(key.removesuffix(".reject")) if source.role is not Role.FRESH else None,
+            )
+            for key, source in network.sources.items()
+        ]
+        self._index = {node.key: i for i, node in enumerate(self._nodes)}
+        self._sinks = {key: i for i, key in enumerate(network.sinks)}
+        self._arcs = [
+            (self._index[a.source.key], self._sinks[a.sink.key], a.arriving, [a.flow[p].name for p in periods])
+            for a in network.arcs
+        ]
+
+    def run(self, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]) -> Simulation:
+        """Simulate scenarios with second-stage values `primal` (N, n2); `columns` maps names to their position.
+
+        `reports[name]` (N,) holds the reports of the real loads (see `load_report`).
+        """
+        scenarios, sources, kinds = len(primal), len(self._nodes), len(self.contaminants)
+        concentration = np.zeros((scenarios, len(self.periods), sources, kinds))
+        margin = np.full(scenarios, np.inf)
+        water, mass = np.zeros(scenarios), np.zeros(scenarios)
+        for t, period in enumerate(self.periods):
+            flow = np.zeros((scenarios, len(self._sinks), sources))  # arriving at sink from source
+            leaving = np.zeros((scenarios, sources))
+            for i, j, arriving, names in self._arcs:
+                sent = np.maximum(primal[:, columns[names[t]]], 0.0)
+                flow[:, j, i] += arriving * sent
+                leaving[:, i] += sent
+            for i, node in enumerate(self._nodes):
+                leaving[:, i] += _column(primal, columns, f"operation.water.emergency {node.key}[{period}]")
+            for k, contaminant in enumerate(self.contaminants):
+                added = self._loads(contaminant, period, columns, primal, reports)
+                c, residual = self._solve(k, flow, leaving, added)
+                concentration[:, t, :, k] = c
+                assumed = np.array([node.assumed[k] for node in self._nodes])
+                active = (leaving > NO_FLOW) & (assumed >= 0.0)
+                room = (assumed - c) / np.maximum(assumed, 1.0)
+                margin = np.minimum(margin, np.where(active, room, np.inf).min(axis=1, initial=np.inf))
+                mass = np.maximum(mass, residual)
+            water = np.maximum(water, self._water_residual(flow, leaving))
+        return Simulation(tuple(self._index), self.contaminants, concentration, margin, water, mass)
+
+    def _loads(
+        self, contaminant: str, period: str, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]
+    ) -> Floats:
+        """(N, S) mass added inside each use, in t/h x mg/L."""
+        added = np.zeros((len(primal), len(self._nodes)))
+        for i, node in enumerate(self._nodes):
+            if node.role is Role.USE:
+                added[:, i] = reports.get(load_report(node.key, contaminant, period), np.zeros(len(primal)))
+                added[:, i] -= _column(primal, columns, f"operation.water.hauled {node.key} {contaminant}[{period}]")
+        return added / KG_PER_T_AND_MG_PER_L
+
+    def _solve(self, k: int, flow: Floats, leaving: Floats, added: Floats) -> tuple[Floats, Floats]:
+        """Concentrations (N, S) of contaminant k and the largest mass residual (N,) [kg/h].
+
+        A guaranteed outlet holds from above only: where less arrives than the guarantee would let leave, all of it
+        leaves. Which treatments are such is found by repeating the linear solve until nothing changes.
+        """
+        scenarios, sources = leaving.shape
+        passing = np.zeros((scenarios, sources), dtype=bool)
+        c: Floats = np.zeros((scenarios, sources))
+        matrix: Floats = np.zeros((scenarios, sources, sources))
+        rhs: Floats = np.zeros((scenarios, sources))
+        for _ in range(sources + 1):
+            matrix, rhs = self._system(k, flow, leaving, added, passing)
+            c = np.asarray(np.linalg.solve(matrix, rhs[..., None])[..., 0], dtype=np.float64)
+            weaker = self._weaker_than_guaranteed(k, flow, leaving, c) & ~passing
+            if not weaker.any():
+                break
+            passing |= weaker
+        residual = np.abs(np.einsum("nij,nj->ni", matrix, c) - rhs).max(axis=1, initial=0.0)
+        return c, residual * KG_PER_T_AND_MG_PER_L
+
+    def _system(
+        self, k: int, flow: Floats, leaving: Floats, added: Floats, passing: NDArray[np.bool_]
+    ) -> tuple[Floats, Floats]:
+        """The balances of the module's docstring as  matrix (N, S, S) c = rhs (N, S)."""
+        scenarios, sources = leaving.shape
+        matrix = np.zeros((scenarios, sources, sources))
+        rhs = np.zeros((scenarios, sources))
+        for i, node in enumerate(self._nodes):
+            idle = leaving[:, i] <= NO_FLOW
+            if node.role in (Role.FRESH, Role.PLAIN) or node.key.removesuffix(".reject") not in self._sinks:
+                matrix[:, i, i], rhs[:, i] = 1.0, node.assumed[k]
+                continue
+            arriving = flow[:, self._sinks[node.key.removesuffix(".reject")], :]
+            matrix[:, i, i] = leaving[:, i]
+            kept, fixed = self._share(node, k, leaving[:, i], passing[:, self._index[node.key.removesuffix(".reject")]])
+            matrix[:, i, :] -= kept[:, None] * arriving
+            rhs[:, i] = fixed + added[:, i]
+            if node.role is Role.REJECT:
+                product = self._index[node.key.removesuffix(".reject")]
+                guaranteed = node.treatment is not None and self._guarantee(node.treatment, k) is not None
+                if guaranteed and self._to_reject(node.treatment, k):
+                    matrix[:, i, product] += leaving[:, product]  # removed = arriving - what leaves with the product
+            matrix[idle, i, :] = 0.0
+            matrix[idle, i, i], rhs[idle, i] = 1.0, 0.0
+        return matrix, rhs
+
+    def _share(self, node: _Node, k: int, leaving: Floats, passing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Share of the arriving mass that leaves with this source, and mass that leaves whatever arrives."""
+        whole, none = np.ones(len(leaving)), np.zeros(len(leaving))
+        if node.treatment is None:
+            return whole, none
+        one = node.treatment.contaminants[self.contaminants[k]]
+        if node.role is Role.REJECT:
+            if one.outlet is not None:
+                return (whole if self._to_reject(node.treatment, k) else none), none
+            return np.full(len(leaving), (one.removal or 0.0) if self._to_reject(node.treatment, k) else 0.0), none
+        if one.outlet is None:
+            return np.full(len(leaving), 1.0 - (one.removal or 0.0)), none
+        return np.where(passing, 1.0, 0.0), np.where(passing, 0.0, one.outlet * leaving)
+
+    def _guarantee(self, treatment: Treatment, k: int) -> float | None:
+        return treatment.contaminants[self.contaminants[k]].outlet
+
+    def _to_reject(self, treatment: Treatment | None, k: int) -> bool:
+        return treatment is not None and treatment.contaminants[self.contaminants[k]].removed_to is RemovedTo.REJECT
+
+    def _weaker_than_guaranteed(self, k: int, flow: Floats, leaving: Floats, c: Floats) -> NDArray[np.bool_]:
+        """Treatments at which less arrives than their guaranteed outlet would carry."""
+        weaker = np.zeros(leaving.shape, dtype=bool)
+        for i, node in enumerate(self._nodes):
+            if node.role is Role.TREATMENT and node.treatment is not None:
+                outlet = self._guarantee(node.treatment, k)
+                if outlet is not None:
+                    arriving = np.einsum("ni,ni->n", flow[:, self._sinks[node.key], :], c)
+                    weaker[:, i] = (arriving < outlet * leaving[:, i] * (1.0 - 1e-12)) & (leaving[:, i] > NO_FLOW)
+        return weaker
+
+    def _water_residual(self, flow: Floats, leaving: Floats) -> Floats:
+        """Largest |product + reject - inflow| (N,) over the treatments [t/h]."""
+        residual = np.zeros(len(leaving))
+        for i, node in enumerate(self._nodes):
+            if node.role is Role.TREATMENT:
+                out = leaving[:, i] + (
+                    leaving[:, self._index[f"{node.key}.reject"]] if f"{node.key}.reject" in self._index else 0.0
+                )
+                residual = np.maximum(residual, np.abs(out - flow[:, self._sinks[node.key], :].sum(axis=1)))
+        return residual
+
+
+def _column(primal: Floats, columns: Mapping[str, int], name: str) -> Floats:
+    """A second-stage column by name, 0 where the model has none."""
+    return primal[:, columns[name]] if name in columns else np.zeros(len(primal))

@@ -1,0 +1,135 @@
+"""Water uses, treatment, supplies and discharges: golden LPs, balances, what the rules forbid."""
+
+import pyomo.environ as pyo
+import pytest
+from pydantic import ValidationError
+
+from loopwise.problems.park.model import build_model, build_network
+from loopwise.problems.park.references import problems
+from loopwise.problems.park.treatment import ContaminantTreatment
+from tests.golden_lp import assert_golden
+from tests.park_cases import park, solved
+
+WASHER = {
+    "inlet_flow": {"fixed": "2 t/h", "rate": "8 t/h"},
+    "loss": "1 t/h",
+    "contaminants": {"COD": {"load": "3 kg/h", "maximum_inlet": 50, "maximum_outlet": 500}},
+}
+TREATMENT = {
+    "recovery": 0.8,
+    "contaminants": {"COD": {"removal": 0.9, "maximum_inlet": 500, "removed_to": "reject"}},
+    "power": "1 kWh/m3",
+    "operating_cost": 0.2,
+    "investment": {"fixed": 1000, "proportional": 100, "minimum": 1, "maximum": 20, "life": 10},
+}
+THROUGHPUT = {"lost_margin": 1000}
+
+
+def one_plant(**parts):
+    return {"plant": {"throughput": THROUGHPUT, "water_uses": {"washer": WASHER}} | parts}
+
+
+def test_golden_water_use() -> None:
+    assert_golden("water_use", build_model(park(one_plant())).pyomo)
+
+
+def test_golden_treatment() -> None:
+    plants = one_plant(treatments={"filter": TREATMENT}, grid={"connection": 5, "import_price": 90})
+    assert_golden("treatment", build_model(park(plants)).pyomo)
+
+
+def test_balances_close() -> None:
+    model = solved(park(one_plant(treatments={"filter": TREATMENT}, grid={"connection": 5, "import_price": 90})))
+    network, (period,) = model.network, model.assembly.periods
+    value = lambda expression: pyo.value(expression)  # noqa: E731
+    water_in = value(sum(network.sources["municipal"].taken[period]))
+    water_out = value(network.sinks["drain"].total(period))
+    assert water_in - water_out == pytest.approx(1.0, abs=1e-6)  # the washer's loss
+    filtered = value(network.sinks["plant.filter"].total(period))
+    product = value(sum(network.sources["plant.filter"].taken[period]))
+    reject = value(sum(network.sources["plant.filter.reject"].taken[period]))
+    assert (product, reject) == (pytest.approx(0.8 * filtered, abs=1e-6), pytest.approx(0.2 * filtered, abs=1e-6))
+
+
+def test_reuse_through_treatment_is_chosen_where_water_is_dear() -> None:
+    cheap, dear = (
+        solved(
+            park(
+                one_plant(treatments={"filter": TREATMENT}, grid={"connection": 5, "import_price": 90}),
+                fresh_water={"municipal": {"price": price}},
+                discharges={"drain": {}},
+            )
+        )
+        for price in (0.01, 5.0)
+    )
+    built = [pyo.value(model.pyomo.design.plant.filter.built) for model in (cheap, dear)]
+    assert built == [pytest.approx(0.0, abs=1e-6), pytest.approx(1.0, abs=1e-6)]
+
+
+def test_fresh_water_never_dilutes_a_discharge() -> None:
+    network = build_network(park(one_plant()))
+    assert not [arc for arc in network.arcs if arc.source.key == "municipal" and arc.sink.key == "drain"]
+
+
+def test_priority_pollutant_complies_before_mixing() -> None:
+    plants = {
+        "plant": {
+            "water_sources": {"rinse": {"flow": 10, "concentration": {"Pb": 2.0}}, "clean": {"flow": 90}},
+            "treatments": {
+                "precipitation": {"existing": 20, "contaminants": {"Pb": {"outlet": 0.1}}},
+                "filter": {"existing": 20, "contaminants": {"Pb": {"maximum_inlet": 5}}},
+            },
+        },
+        "other": {"treatments": {"precipitation": {"existing": 20, "contaminants": {"Pb": {"outlet": 0.1}}}}},
+    }
+    pipe = {"from": "plant", "to": "other", "of": "rinse", "length": 1, "existing": 20}
+    case = park(plants, contaminants={"Pb": {"workshop_limit": 0.2}}, water_pipes={"pipe": pipe})
+    targets = {arc.sink.key for arc in build_network(case).arcs if arc.source.key == "plant.rinse"}
+    assert targets == {"plant.precipitation"}
+
+
+def test_municipal_water_only() -> None:
+    plants = one_plant(water_uses={"washer": WASHER | {"only": ["municipal"]}})
+    sources = {arc.source.key for arc in build_network(park(plants)).arcs if arc.sink.key == "plant.washer"}
+    assert sources == {"municipal"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"outlet": 10, "removal": 0.5}, "not both"),
+        ({"removal": 0.5}, "maximum_inlet"),
+        ({}, "maximum_inlet"),
+        ({"outlet": 10, "removed_to": "reject"}, "maximum_inlet"),
+    ],
+)
+def test_treatment_says_exactly_one_thing(given, message) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ContaminantTreatment.model_validate(given)
+
+
+def test_references_tell_every_problem_at_once() -> None:
+    case = park(
+        one_plant(treatments={"filter": TREATMENT | {"only": ["plant.wahser"]}}),
+        discharges={"drain": {"plants": ["plnat"]}},
+        water_pipes={"pipe": {"from": "plant", "to": "nowhere", "of": "washer"}},
+    )
+    told = {(p.place, p.suggestion) for p in problems(case)}
+    assert ("plants.plant.treatments.filter.only", "plant.washer") in told
+    assert ("discharges.drain.plants", "plant") in told
+    assert any(place == "water_pipes.pipe.to" for place, _ in told)
+    assert any("existing" in p.message for p in problems(case))
+
+
+def test_source_nobody_can_take() -> None:
+    case = park({"plant": {"water_sources": {"spent": {"flow": 5, "concentration": {"COD": 9}}}}}, discharges={})
+    assert any("nobody can take" in p.message and "plant.spent" in p.message for p in problems(case))
+
+
+def test_recycle_without_bleed_is_refused_by_name() -> None:
+    plants = one_plant(
+        treatments={"filter": {"existing": 50, "contaminants": {"COD": {"maximum_inlet": 500}}}},
+        water_uses={"washer": WASHER | {"contaminants": {"COD": {"load": 1, "maximum_outlet": 500}}}},
+    )
+    told = [p.message for p in problems(park(plants, discharges={}))]
+    assert any("COD builds up" in message and "plant.washer" in message for message in told)
