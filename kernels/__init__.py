@@ -4,6 +4,7 @@ from .batch import RecourseBatch, Status
 from .engine import Engine, available_engines
 from .expectation import BLOCK, Expectation, ScenarioMatrix
 from .recourse import RecourseLP
+from .statistics import Statistics
 
 __all__ = [
     "BLOCK",
@@ -12,6 +13,7 @@ __all__ = [
     "RecourseBatch",
     "RecourseLP",
     "ScenarioMatrix",
+    "Statistics",
     "Status",
     "available_engines",
 ]

@@ -48,12 +48,15 @@ class Certifier:
         self._q = q
         nnz = np.arange(W.nnz)
         columns = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
+        largest = np.zeros(W.shape[1])
+        np.maximum.at(largest, columns, np.abs(W.data))
         self._place = {
             "W": Placed(sp.csr_array(W)),
             "absolute": Placed(abs(sp.csr_array(W))),
             "rows": Placed(W.indices.astype(np.int64)),
             "sum_columns": Placed(sp.csr_array((np.ones(W.nnz), (nnz, columns)), shape=(W.nnz, W.shape[1]))),
             "lower": Placed(lower[self._lower]),
+            "size": Placed(1.0 / np.where(largest > 0.0, largest, 1.0)),
         }
         self._repair: tuple[Placed | None, Placed] | None = None
 
@@ -91,8 +94,16 @@ class Certifier:
             W_ = None if W_values is None else W_values[spoiled]
             d, r, sound = self._repaired(xp, dual[spoiled], reduced_cost[spoiled], q_, W_)
             dual[spoiled], reduced_cost[spoiled] = d, r
-            lower_bound[spoiled] = xp.where(sound, self.bound(xp, d, r, h[spoiled], upper_), -np.inf)
+            bound = self.bound(xp, d, r, h[spoiled], upper_) - self._rounded_off(xp, r, h[spoiled])
+            lower_bound[spoiled] = xp.where(sound, bound, -np.inf)
         return Certificate(dual, reduced_cost, lower_bound)
+
+    def _rounded_off(self, xp: Any, reduced_cost: Any, h: Any) -> Any:
+        """(N,): what reduced costs that are zero but for rounding may cost, at the activity that max|h| could need."""
+        size = self._place["size"].on(xp)
+        wrong = xp.maximum(-reduced_cost[:, self._above], 0.0) @ size[self._above]
+        wrong = wrong + xp.maximum(reduced_cost[:, self._below], 0.0) @ size[self._below]
+        return wrong * xp.abs(h).max(axis=1, initial=0.0)
 
     def rounding(self, xp: Any, dual: Any, q: Any, W_values: Any) -> Any:
         """(N, n): what a reduced cost may be off by in floating point."""
@@ -101,7 +112,7 @@ class Certifier:
         else:
             products = xp.abs(W_values * dual[:, self._place["rows"].on(xp)])
             terms = products @ self._place["sum_columns"].on(xp)
-        return ROUNDING * (terms + xp.abs(q))
+        return ROUNDING * (terms + xp.abs(q)) + 0.1 * ROUNDING * xp.abs(dual).max(axis=1, initial=0.0)[:, None]
 
     def _repaired(self, xp: Any, dual: Any, reduced_cost: Any, q: Any, W_values: Any) -> tuple[Any, Any, Any]:
         if self._repair is None:
