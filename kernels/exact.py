@@ -42,8 +42,9 @@ class ExactSolver:
         m, n = W.shape
         self._rows, self._columns = np.arange(m, dtype=np.int32), np.arange(n, dtype=np.int32)
         at_bound = np.clip(np.zeros(n), lower, upper)
-        middle = np.where(np.isfinite(lower) & np.isfinite(upper), 0.5 * (lower + upper), at_bound)
-        reference = W @ np.where(np.isfinite(middle), middle, at_bound)
+        boxed = np.isfinite(lower) & np.isfinite(upper)
+        at_bound[boxed] = 0.5 * (lower[boxed] + upper[boxed])
+        reference = W @ at_bound
         self._highs = highspy.Highs()
         for option, value in (
             ("output_flag", False),

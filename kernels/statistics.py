@@ -57,7 +57,7 @@ class Statistics:
         infinite = np.zeros(len(bins))
         infinite[place[~finite]] = values[~finite]
         mean = np.where(infinite != 0.0, infinite, total / np.where(weight > 0.0, weight, 1.0))
-        return Statistics(((mean, weight),), self.count, binned=True)
+        return Statistics(((mean, np.asarray(weight, np.float64)),), self.count, binned=True)
 
     @cached_property
     def _sorted(self) -> tuple[Floats, Floats]:
