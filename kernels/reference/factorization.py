@@ -19,8 +19,9 @@ from ..engine import Floats, Sparse
 Indices = NDArray[np.int64]
 
 # A pivot below this share of its diagonal entry is rounding noise: the row depends on those before it, and its dual
-# is left where it is. Raising it to a small positive number instead makes the steps explode (20term: NaN). Wright, Modified Cholesky Factorizations in Interior-Point Algorithms for Linear Programming,
-# SIAM J. Optim. 9 (1999), DOI 10.1137/S1052623496304712.
+# is left where it is. Raising the pivot to a small positive number instead makes the steps explode (20term: NaN).
+# Wright, Modified Cholesky Factorizations in Interior-Point Algorithms for Linear Programming, SIAM J. Optim. 9 (1999),
+# DOI 10.1137/S1052623496304712.
 DEPENDENT = 1e-14
 
 
