@@ -1,0 +1,112 @@
+"""The feed-water system of a plant: demineralized make-up, condensate return and deaerator.
+
+Condensate enters two balances that the feed-water system closes: its mass (carrier `feedwater`) and its heat relative
+to the feed water (carrier `deaerator heat`), so that only what differs from feed water in temperature appears there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from ..errors import Problem
+from ..units import Concentration, Fraction, Pressure, SpecificPower, Temperature, WaterPrice
+from . import steam_properties as steam
+from .assembly import Assembly, Expression, Site, activity
+from .base import CaseModel, Name
+from .header import Header, header_node
+from .water_network import Role, WaterNetwork, WaterSink, WaterSource
+
+
+class Feedwater(CaseModel):
+    """Deaerator at saturation, fed by demineralized make-up, condensate and steam of one header."""
+
+    header: Name = Field(description="header that heats the deaerator")
+    pressure: Pressure = Field(default=0.2, ge=0.0, le=10.0, description="pressure of the deaerator")
+    maximum: dict[Name, Concentration] = Field(
+        default_factory=dict, description="largest concentration of the raw make-up water, every contaminant"
+    )
+    only: list[str] | None = Field(default=None, description="water sources that may feed it")
+    forbidden: list[str] = Field(default_factory=list, description="water sources that may not feed it")
+    make_up_temperature: Temperature = Field(default=25.0, ge=0.0, description="temperature of the make-up water")
+    recovery: float = Field(default=0.75, gt=0.0, le=1.0, description="demineralized per raw water")
+    demineralized: dict[Name, Concentration] = Field(
+        default_factory=dict, description="largest concentration after demineralization, 0 where not given"
+    )
+    cost: WaterPrice = Field(default=0.0, ge=0.0, description="demineralization, per raw water")
+    power: SpecificPower = Field(default=0.0, description="demineralization, per raw water")
+    blow_down: Fraction = Field(default=0.03, gt=0.0, lt=0.5, description="share of boiler feed water blown down")
+    source: str = Field(default="assumed", description="where the figures come from")
+
+    @property
+    def enthalpy(self) -> float:
+        """Enthalpy of the feed water [kJ/kg]."""
+        return steam.saturated_liquid(self.pressure)
+
+    def problems(self, place: str, contaminants: Iterable[str]) -> Iterator[Problem]:
+        """Make-up colder than the deaerator; a limit for every contaminant, since the reject concentrates it."""
+        boiling = steam.saturation_temperature(self.pressure)
+        if self.make_up_temperature > boiling:
+            yield Problem(
+                f"hotter than the deaerator ({boiling:.1f} degC)",
+                place=f"{place}.make_up_temperature",
+                typed=f"{self.make_up_temperature:g}",
+            )
+        missing = [name for name in contaminants if name not in self.maximum]
+        if missing:
+            yield Problem(f"make-up water has no limit for {', '.join(missing)}", place=f"{place}.maximum")
+        for name, limit in self.demineralized.items():
+            if name in self.maximum and limit * self.recovery > self.maximum[name]:
+                yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
+
+    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, header: Header) -> None:
+        """With make-up M, steam D, condensate C_u, feed water F and overflow O [t/h], enthalpies h [kJ/kg]:
+
+            mass:   M + D + sum_u C_u = F + O                raw water M / recovery, reject M (1 / recovery - 1)
+            heat:   M (h_M - h_F) + D (h_D - h_F) + sum_u C_u (h_u - h_F) = 0
+
+        The overflow holds the balance when more condensate returns than boilers need (steam from another plant); it
+        joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share.
+        The reject bears all that demineralization removes:  c_raw / (1 - recovery).
+        """
+        name, periods = site.name, assembly.periods
+        block = assembly.block(site, "feedwater")
+        for variable in ("make_up", "steam", "overflow"):
+            block.add_component(variable, activity(periods))
+        block.blown_down = activity(periods)
+        cold = steam.liquid(self.make_up_temperature)
+        raw = {p: block.make_up[p] / self.recovery for p in periods}
+        node = header_node(name, self.header)
+        for p in periods:
+            assembly.supply("feedwater", name, p, block.make_up[p] + block.steam[p] - block.overflow[p])
+            assembly.demand("steam", node, p, block.steam[p])
+            _heat(assembly, name, p, block.make_up[p], cold - self.enthalpy)
+            _heat(assembly, name, p, block.steam[p], header.enthalpy - self.enthalpy)
+            assembly.demand("blow-down", name, p, block.blown_down[p])
+            assembly.cost("demineralization", p, self.cost * raw[p])
+            assembly.demand("power", name, p, self.power / 1000.0 * raw[p])
+            assembly.total("boiler make-up", p, raw[p])
+        assembly.flow("steam", node, f"{name}.deaerator", "t/h", lambda p: block.steam[p])
+        only = None if self.only is None else frozenset(self.only)
+        forbidden = frozenset({*self.forbidden, f"{name}.demineralization"})  # its own reject would only concentrate
+        network.add_sink(WaterSink(f"{name}.make-up", Role.PLAIN, name, self.maximum, raw, only, forbidden))
+        drained = {p: block.blown_down[p] + block.overflow[p] for p in periods}
+        cycles = {k: c / self.blow_down for k, c in self.demineralized.items()}
+        network.add_source(WaterSource(f"{name}.blow-down", Role.PLAIN, name, cycles, drained))
+        if self.recovery < 1.0:
+            reject = {p: raw[p] - block.make_up[p] for p in periods}
+            concentrated = {k: c / (1.0 - self.recovery) for k, c in self.maximum.items()}
+            network.add_source(WaterSource(f"{name}.demineralization", Role.PLAIN, name, concentrated, reject))
+
+
+def return_condensate(
+    assembly: Assembly, plant: str, period: str, amount: Expression, condensate: float, feedwater: float
+) -> None:
+    """Condensate [t/h] comes back; its enthalpy and that of the feed water in kJ/kg."""
+    assembly.supply("feedwater", plant, period, amount)
+    _heat(assembly, plant, period, amount, condensate - feedwater)
+
+
+def _heat(assembly: Assembly, plant: str, period: str, amount: Expression, relative: float) -> None:
+    assembly.supply("deaerator heat", plant, period, amount * relative * steam.MW_PER_T_AND_KJ_PER_KG)

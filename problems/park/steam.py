@@ -1,0 +1,169 @@
+"""The steam system of a plant: headers, users, letdowns, boilers, turbines and feed water."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import Field
+
+from ..errors import CaseError, Problem
+from . import steam_properties as steam
+from .assembly import Assembly, Expression, Site
+from .base import CaseModel, Name
+from .boiler import Boiler
+from .electric_boiler import ElectricBoiler
+from .emergency import Emergency
+from .feedwater import Feedwater, return_condensate
+from .fuel import Fuel
+from .header import Header, Letdown, too_cold
+from .references import _unknown as unknown
+from .steam_use import SteamUse
+from .turbine import Turbine
+from .water_network import Role, WaterNetwork, WaterSource
+
+
+class SteamSystem(CaseModel):
+    """What a plant has of steam. Without `feedwater` it takes steam from a main and drains its condensate."""
+
+    headers: dict[Name, Header] = Field(min_length=1, description="steam headers")
+    feedwater: Feedwater | None = Field(default=None, description="none: no boilers, turbines or injection")
+    steam_uses: dict[Name, SteamUse] = Field(default_factory=dict)
+    letdowns: dict[Name, Letdown] = Field(default_factory=dict)
+    boilers: dict[Name, Boiler] = Field(default_factory=dict)
+    electric_boilers: dict[Name, ElectricBoiler] = Field(default_factory=dict)
+    turbines: dict[Name, Turbine] = Field(default_factory=dict)
+
+    @property
+    def water_sources(self) -> list[str]:
+        """Names of the water sources that it declares, without the plant."""
+        if self.feedwater is None:
+            return ["condensate"] if any(use.condensate_return > 0.0 for use in self.steam_uses.values()) else []
+        return ["blow-down", *(["demineralization"] if self.feedwater.recovery < 1.0 else [])]
+
+    @property
+    def water_sinks(self) -> list[str]:
+        """Names of the water sinks that it declares, without the plant."""
+        return [] if self.feedwater is None else ["make-up"]
+
+    def problems(self, place: str, contaminants: Iterable[str], fuels: Iterable[str]) -> list[Problem]:
+        """Names that are not there and steam that cannot reach the state of its header: all of them."""
+        named = [*self._headers(place), *self._fuels(place, set(fuels)), *self._needs_feedwater(place)]
+        names = {*self.steam_uses, *self.letdowns}
+        for group in ("boilers", "electric_boilers", "turbines"):
+            for name in getattr(self, group):
+                if name in names:
+                    named.append(
+                        Problem("the name is taken by another unit of the plant", place=f"{place}.{group}.{name}")
+                    )
+                names.add(name)
+        if self.feedwater is not None:
+            named += self.feedwater.problems(f"{place}.feedwater", contaminants)
+        return named or list(self._states(place))  # states are known only where every header is
+
+    def _headers(self, place: str) -> Iterator[Problem]:
+        for name, header in self.headers.items():
+            yield from header.problems(f"{place}.headers.{name}")
+        parts: list[tuple[str, str]] = []
+        for group in ("steam_uses", "boilers", "electric_boilers"):
+            parts += [(f"{group}.{name}.header", part.header) for name, part in getattr(self, group).items()]
+        for group in ("letdowns", "turbines"):
+            for name, part in getattr(self, group).items():
+                parts += [(f"{group}.{name}.from", part.start), (f"{group}.{name}.to", part.end)]
+        if self.feedwater is not None:
+            parts.append(("feedwater.header", self.feedwater.header))
+        for where, header in parts:
+            if header not in self.headers:
+                yield unknown(f"{place}.{where}", "header", header, self.headers)
+
+    def _fuels(self, place: str, fuels: set[str]) -> Iterator[Problem]:
+        for name, boiler in self.boilers.items():
+            if boiler.fuel not in fuels:
+                yield unknown(f"{place}.boilers.{name}.fuel", "fuel", boiler.fuel, fuels)
+
+    def _needs_feedwater(self, place: str) -> Iterator[Problem]:
+        if self.feedwater is None:
+            for group in ("letdowns", "boilers", "electric_boilers", "turbines"):
+                if getattr(self, group):
+                    yield Problem(f"{group} need the plant's 'feedwater'", place=f"{place}.{group}")
+
+    def _states(self, place: str) -> Iterator[Problem]:
+        for name, use in self.steam_uses.items():
+            hottest = steam.saturation_temperature(
+                self.headers[use.header].pressure if self.feedwater is None else self.feedwater.pressure
+            )
+            if use.condensate_temperature > hottest:
+                yield Problem(
+                    f"condensate above {hottest:.1f} degC flashes before it is used again",
+                    place=f"{place}.steam_uses.{name}.condensate_temperature",
+                    typed=f"{use.condensate_temperature:g}",
+                )
+        if self.feedwater is not None:
+            for name, header in self.headers.items():
+                if header.pressure < self.feedwater.pressure:
+                    yield Problem(
+                        f"below the {self.feedwater.pressure:g} barg of the deaerator",
+                        place=f"{place}.headers.{name}.pressure",
+                        typed=f"{header.pressure:g}",
+                    )
+        for group in ("letdowns", "turbines"):
+            for name, part in getattr(self, group).items():
+                where, inlet, outlet = f"{place}.{group}.{name}", self.headers[part.start], self.headers[part.end]
+                if inlet.pressure <= outlet.pressure:
+                    yield Problem(
+                        f"header {part.start!r} ({inlet.pressure:g} barg) is not above header {part.end!r} "
+                        f"({outlet.pressure:g} barg)",
+                        place=where,
+                    )
+                    continue
+                arriving = part.exhaust_enthalpy(inlet, outlet) if isinstance(part, Turbine) else inlet.enthalpy
+                yield from too_cold(
+                    where, "exhaust" if isinstance(part, Turbine) else "steam", arriving, outlet, part.end
+                )
+
+    def add_to(
+        self,
+        assembly: Assembly,
+        network: WaterNetwork,
+        site: Site,
+        path: str,
+        fuels: Mapping[str, Fuel],
+        emergency: Emergency | None,
+    ) -> None:
+        """Declare water nodes and write all rows; call after the throughput and before the network connects.
+
+        `path` is the dotted place of the system; `emergency` None where nothing has a price. Raises CaseError.
+        """
+        if problems := self.problems(path, network.contaminants, fuels):
+            raise CaseError(problems)
+        for name, header in self.headers.items():
+            header.add_to(assembly, site, name, emergency)
+        self._uses(assembly, network, site, path)
+        if self.feedwater is None:
+            return
+        water = self.feedwater
+        water.add_to(assembly, network, site, self.headers[water.header])
+        for name, letdown in self.letdowns.items():
+            letdown.add_to(assembly, site, name, self.headers, water.enthalpy)
+        for name, boiler in self.boilers.items():
+            header, fuel = self.headers[boiler.header], fuels[boiler.fuel]
+            boiler.add_to(assembly, site, name, header, water, fuel, f"{path}.boilers.{name}")
+        for name, boiler in self.electric_boilers.items():
+            boiler.add_to(assembly, site, name, self.headers[boiler.header], water, f"{path}.electric_boilers.{name}")
+        for name, turbine in self.turbines.items():
+            turbine.add_to(assembly, site, name, self.headers, water.enthalpy, f"{path}.turbines.{name}")
+
+    def _uses(self, assembly: Assembly, network: WaterNetwork, site: Site, path: str) -> None:
+        """Condensate goes to the feed-water system; without one it leaves as the water source `condensate`."""
+        drained: dict[str, Expression] = dict.fromkeys(assembly.periods, 0.0)
+        for name, use in self.steam_uses.items():
+            returned = use.add_to(assembly, site, name, self.headers[use.header], f"{path}.steam_uses.{name}")
+            condensate = steam.liquid(use.condensate_temperature)
+            source = f"{site.name}.{name}"
+            assembly.flow("condensate", source, f"{site.name}.condensate", "t/h", lambda p, r=returned: r[p])
+            for p in assembly.periods:
+                if self.feedwater is None:
+                    drained[p] = drained[p] + returned[p]
+                else:
+                    return_condensate(assembly, site.name, p, returned[p], condensate, self.feedwater.enthalpy)
+        if self.feedwater is None and "condensate" in self.water_sources:
+            network.add_source(WaterSource(f"{site.name}.condensate", Role.PLAIN, site.name, {}, drained))

@@ -1,0 +1,61 @@
+"""What uses steam, and the condensate it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from ..units import Fraction, Temperature
+from . import steam_properties as steam
+from .assembly import Assembly, Expression, Site
+from .base import CaseModel, Name
+from .header import Header, header_node
+from .plant_data import ScaledFlow, ScaledPower
+
+
+class SteamUse(CaseModel):
+    """A user states its steam in t/h or its heat in MW; both follow the throughput."""
+
+    header: Name = Field(description="header that it draws from")
+    flow: ScaledFlow | None = Field(default=None, description="steam used, t/h; or give 'heat'")
+    heat: ScaledPower | None = Field(default=None, description="heat used, MW; or give 'flow'")
+    condensate_temperature: Temperature = Field(default=90.0, ge=0.0, description="temperature of the condensate")
+    condensate_return: Fraction = Field(default=0.0, description="share of the condensate that comes back")
+    source: str = Field(default="assumed", description="where the figures come from")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> SteamUse:
+        if (self.flow is None) == (self.heat is None):
+            raise ValueError("give exactly one of 'flow' (t/h) and 'heat' (MW)")
+        return self
+
+    def add_to(self, assembly: Assembly, site: Site, name: str, header: Header, path: str) -> Mapping[str, Expression]:
+        """Steam [t/h], or heat Q [MW] by  m = 3600 Q / (h_header - h_condensate);  condensate = share x m.
+
+        An uncertain factor xi acts on the use at available throughput and curtailment is credited at nominal, so that
+        W stays certain:  m = xi (fixed + rate available) - rate curtailed >= 0. That row keeps a low xi from
+        turning curtailment into a supply of steam. Returns the condensate that comes back [t/h] per period.
+        """
+        node = header_node(site.name, self.header)
+        key, quantity = ("flow", self.flow) if self.flow is not None else ("heat", self.heat)
+        assert quantity is not None
+        per_unit = 1.0
+        if key == "heat":
+            per_unit = 1.0 / (
+                (header.enthalpy - steam.liquid(self.condensate_temperature)) * steam.MW_PER_T_AND_KJ_PER_KG
+            )
+        factor = assembly.uncertain(f"{path}.{key}", 1.0)
+        use: dict[str, Expression] = {}
+        for p in assembly.periods:
+            profile = quantity.profile.get(p, 1.0) * per_unit
+            full = (quantity.fixed + quantity.rate * site.available.get(p, 1.0)) * profile
+            use[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0)
+            assembly.demand("steam", node, p, use[p])
+            assembly.total("steam used", p, use[p])
+        if not isinstance(factor, (int, float)) and any(not isinstance(c, float) for c in site.curtailed.values()):
+            block = assembly.block(site, f"steam use {name}")
+            block.no_supply = pyo.Constraint(assembly.periods, rule=lambda _, p: use[p] >= 0)
+        assembly.flow("steam", node, f"{site.name}.{name}", "t/h", lambda p: use[p])
+        return {p: self.condensate_return * use[p] for p in assembly.periods}

@@ -1,0 +1,274 @@
+"""Steam: IF97 against published values, golden LPs, mass and energy balances of every unit, what is refused by name."""
+
+import csv
+from copy import deepcopy
+
+import pyomo.environ as pyo
+import pytest
+from pydantic import ValidationError
+
+from loopwise.problems.errors import CaseError
+from loopwise.problems.park import steam_properties as steam
+from loopwise.problems.park.assembly import UncertainFactor
+from loopwise.problems.park.steam import SteamSystem
+from loopwise.problems.park.steam_main import SteamMain
+from loopwise.problems.units import ATMOSPHERE_BAR
+from tests.golden_lp import assert_golden
+from tests.shared_cases import shared_case
+from tests.steam_cases import FUELS, GRID, assembled, solve
+
+HEADERS = {"HP": {"pressure": "40 barg", "temperature": 400}, "LP": {"pressure": "4 barg"}}
+FEEDWATER = {"header": "LP", "maximum": {"COD": 20}, "demineralized": {"COD": 1}, "recovery": 0.75, "cost": 0.8}
+BOILER = {"header": "HP", "fuel": "gas", "efficiency": 0.9, "existing": 60, "standby": 0.01}
+ELECTRIC = {"header": "HP", "existing": 60}
+TURBINE = {"from": "HP", "to": "LP", "existing": 4}
+PLANT = {
+    "headers": HEADERS,
+    "feedwater": FEEDWATER,
+    "boilers": {"B1": BOILER},
+    "letdowns": {"valve": {"from": "HP", "to": "LP"}},
+    "turbines": {"T1": TURBINE},
+    "steam_uses": {
+        "reactor": {"header": "HP", "flow": {"fixed": 5}, "condensate_return": 0.5},
+        "dryer": {"header": "LP", "heat": {"fixed": 18}, "condensate_temperature": 95, "condensate_return": 0.7},
+    },
+}
+TAKER = {
+    "headers": {"LP": {"pressure": "2 barg"}},
+    "steam_uses": {"vats": {"header": "LP", "flow": {"fixed": 8}, "condensate_return": 0.6}},
+}
+MAIN = {"from": "giver", "to": "taker", "from_header": "LP", "to_header": "LP", "length": 1.5, "existing": 20}
+PERIOD = "year"
+
+
+def value(expression: object) -> float:
+    return float(pyo.value(expression))
+
+
+def component(assembly, plant, name):
+    return getattr(getattr(assembly.model.operation, plant), name)
+
+
+def changed(**parts):
+    plant = deepcopy(PLANT)
+    for key, part in parts.items():
+        group, name = key.split("__")
+        plant[group].setdefault(name, {}).update(part)
+    return plant
+
+
+# -- properties -------------------------------------------------------------------------------------------------------
+
+
+def test_published_check_values_of_if97() -> None:
+    with shared_case("steam/iapws97_check_values.csv").open(encoding="utf-8") as file:
+        published = {row[1]: row[2] for row in csv.reader(file)}
+    gauge = lambda mpa: 10.0 * mpa - ATMOSPHERE_BAR  # noqa: E731
+    checks = {
+        '_Region1(300,3)["h"]': steam.enthalpy(gauge(3.0), 300 - 273.15),
+        '_Region1(300,80)["s"]': steam.entropy(gauge(80.0), 300 - 273.15),
+        '_Region2(700,30)["h"]': steam.enthalpy(gauge(30.0), 700 - 273.15),
+        '_Region2(700,0.0035)["s"]': steam.entropy(gauge(0.0035), 700 - 273.15),
+        "_PSat_T(500)": (steam.saturation_pressure(500 - 273.15) + ATMOSPHERE_BAR) / 10.0,
+        "_TSat_P(10)": steam.saturation_temperature(gauge(10.0)) + 273.15,
+    }
+    for name, computed in checks.items():
+        assert computed == pytest.approx(float(published[name]), rel=1e-8), name
+
+
+def test_ideal_expansion_keeps_entropy() -> None:
+    inlet = steam.enthalpy(40.0, 450.0)
+    ideal = steam.isentropic_enthalpy(40.0, inlet, 10.0)
+    low, high = steam.saturation_temperature(10.0), 450.0
+    for _ in range(60):  # temperature of the outlet, by bisection on enthalpy
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if steam.enthalpy(10.0, middle) < ideal else (low, middle)
+    assert steam.entropy(10.0, low) == pytest.approx(steam.entropy(40.0, 450.0), rel=2e-5)
+
+
+# -- rows and balances ------------------------------------------------------------------------------------------------
+
+
+def test_golden_boiler_and_turbine() -> None:
+    plant = changed(boilers__B1={"existing": 0, "investment": {"proportional": 1e5, "maximum": 80, "life": 20}})
+    assert_golden("steam_plant", assembled({"plant": plant})[0].model)
+
+
+def test_golden_steam_main() -> None:
+    assert_golden("steam_main", assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN})[0].model)
+
+
+@pytest.mark.parametrize("power_price", [90.0, 400.0, 1.0])
+def test_every_balance_closes(power_price: float) -> None:
+    grid = {"connection": 20, "import_price": power_price, "export_price": 0.8 * power_price}
+    assembly, network, systems = assembled({"plant": PLANT}, grid=grid)
+    solve(assembly)
+    system, p = systems["plant"], PERIOD
+    water = system.feedwater
+    assert water is not None
+    hp, lp, bfw = system.headers["HP"].enthalpy, system.headers["LP"].enthalpy, water.enthalpy
+    part = lambda name: component(assembly, "plant", name)  # noqa: E731
+    boiler, turbine, valve = part("B1").steam[p].value, part("T1"), part("letdown valve").flow[p].value
+    through, power = turbine.steam[p].value, turbine.power[p].value
+    deaerator, make_up, overflow = (getattr(part("feedwater"), v)[p].value for v in ("steam", "make_up", "overflow"))
+    vents = {name: part(f"header {name}").vent[p].value for name in ("HP", "LP")}
+    short = {name: part(f"steam deficit plant.{name}").missing[p].value for name in ("HP", "LP")}
+    assert short == pytest.approx({"HP": 0.0, "LP": 0.0}, abs=1e-6)
+    dryer = 18 * 3600 / (lp - steam.liquid(95))
+    # headers, with the injected water from energy balances written anew
+    valve_water = valve * (hp - lp) / (lp - bfw)
+    turbine_water = (through * (hp - lp) - 3600 * power / 0.95) / (lp - bfw)
+    assert turbine_water >= -1e-9
+    assert boiler - 5 - through - valve - vents["HP"] == pytest.approx(0, abs=1e-6)
+    into_lp = through + turbine_water + valve + valve_water
+    assert into_lp - dryer - deaerator - vents["LP"] == pytest.approx(0, abs=1e-6)
+    # deaerator: mass and energy
+    blown_down = boiler * 0.03 / 0.97
+    drawn = boiler + blown_down + valve_water + turbine_water
+    condensate = {90: 0.5 * 5, 95: 0.7 * dryer}
+    assert make_up + deaerator + sum(condensate.values()) - drawn - overflow == pytest.approx(0, abs=1e-6)
+    heat_in = make_up * steam.liquid(25) + deaerator * lp + sum(c * steam.liquid(t) for t, c in condensate.items())
+    assert (heat_in - (drawn + overflow) * bfw) / 3600 == pytest.approx(0, abs=1e-6)
+    # water network: raw water in; blow-down, overflow and reject out
+    raw = value(network.sinks["plant.make-up"].total(p))
+    assert raw == pytest.approx(make_up / 0.75, abs=1e-6)
+    out = sum(value(sum(s.taken[p])) for s in network.sources.values() if s.plant == "plant")
+    assert out == pytest.approx(blown_down + overflow + raw - make_up, abs=1e-6)
+    # whole plant: water in = water out;  fuel - losses = heat used + power
+    lost = sum(vents.values()) + 0.5 * 5 + 0.3 * dryer
+    assert raw - out - lost == pytest.approx(0, abs=1e-6)
+    # second law: less power than an ideal turbine would give, none for free
+    ideal = through * (hp - steam.isentropic_enthalpy(40, hp, 4)) / 3600
+    assert power <= 0.7 * 0.95 * ideal + 1e-9
+    if power_price == 400.0:
+        assert power > 1.0
+
+
+def test_boiler_energy_and_emissions() -> None:
+    assembly, _, systems = assembled({"plant": PLANT})
+    solve(assembly)
+    system, p = systems["plant"], PERIOD
+    assert system.feedwater is not None
+    raised = component(assembly, "plant", "B1").steam[p].value
+    hp, bfw = system.headers["HP"].enthalpy, system.feedwater.enthalpy
+    heat = lambda y: (y * (hp - bfw) + y * 0.03 / 0.97 * (steam.saturated_liquid(40) - bfw)) / 3600  # noqa: E731
+    fuel = value(assembly.annual("fuel gas")) / 8000
+    assert fuel == pytest.approx((0.98 * heat(raised) + 0.02 * heat(60)) / 0.9, abs=1e-6)
+    assert value(sum(assembly.emissions["stack"])) == pytest.approx(0.202 * fuel * 8000, rel=1e-9)
+
+
+def test_built_boiler_has_the_exact_product_of_size_and_on() -> None:
+    option = {"fixed": 1e5, "proportional": 1e5, "minimum": 5, "maximum": 80, "life": 20}
+    assembly, _, _ = assembled({"plant": changed(boilers__B1={"existing": 0, "investment": option})})
+    solve(assembly)
+    design = assembly.model.design.plant
+    block, size = getattr(design, "B1 commitment"), design.B1.size.value
+    assert size > 5
+    assert block.running[PERIOD].value == pytest.approx(size * block.on[PERIOD].value, abs=1e-6)
+
+
+def test_standby_boiler_burns_its_standby_loss() -> None:
+    plant = changed(boilers__B2=BOILER | {"existing": 10, "no_load": 0.05, "standby": 0.01})
+    with_spare, _, systems = assembled({"plant": plant})
+    alone, _, _ = assembled({"plant": PLANT})
+    solve(with_spare)
+    solve(alone)
+    system = systems["plant"]
+    assert system.feedwater is not None
+    per_steam = system.boilers["B2"].input_per_steam(system.headers["HP"], system.feedwater, 0.9)
+    on = getattr(with_spare.model.design.plant, "B2 commitment").on[PERIOD].value
+    assert on == pytest.approx(0.0, abs=1e-6)
+    extra = value(with_spare.annual("fuel gas")) - value(alone.annual("fuel gas"))
+    assert extra / 8000 == pytest.approx(0.01 * per_steam * 10, abs=1e-5)
+
+
+def test_steam_main_loses_heat_and_condensate() -> None:
+    assembly, _, systems = assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN})
+    solve(assembly)
+    sent = component(assembly, "giver", "main flow").sent[PERIOD].value
+    lost = SteamMain.model_validate(MAIN).condensed(systems, 1.5)
+    giving = systems["giver"].headers["LP"].enthalpy
+    boiling = steam.saturated_liquid(4 - 0.3 * 1.5)
+    assert sent * giving / 3600 == pytest.approx(
+        ((sent - lost) * giving + lost * boiling) / 3600 + 120 * 1500 / 1e6, abs=1e-6
+    )
+    assert sent - lost == pytest.approx(8.0, abs=1e-6)
+    assert value(assembly.annual("steam main condensate")) == pytest.approx(8000 * lost, rel=1e-6)
+
+
+@pytest.mark.parametrize("factor", [0.0, 1.0, 3.0])
+def test_no_scenario_is_infeasible(factor: float) -> None:
+    path = "plants.plant.steam"
+    paths = [f"{path}.boilers.B1.availability", f"{path}.turbines.T1.availability", f"{path}.steam_uses.dryer.heat"]
+    uncertain = {path: UncertainFactor(path.split(".")[-2]) for path in paths}
+    assembly, _, _ = assembled({"plant": PLANT}, uncertain=uncertain, grid=GRID | {"connection": 0})
+    assert set(paths) <= assembly.used_paths
+    for name in ("B1", "T1"):
+        getattr(assembly.model.design.plant, f"{name} commitment").on[PERIOD].fix(1)
+    for element in assembly.model.operation.uncertain:
+        assembly.model.operation.uncertain[element] = min(factor, 1.0) if element != "dryer" else factor
+    solve(assembly)
+    assert (value(assembly.annual("steam deficit plant")) > 1.0) == (factor != 1.0)
+
+
+def test_electric_boiler_energy() -> None:
+    assembly, _, systems = assembled({"plant": PLANT | {"boilers": {}, "electric_boilers": {"E1": ELECTRIC}}})
+    solve(assembly)
+    water = systems["plant"].feedwater
+    assert water is not None
+    raised = component(assembly, "plant", "E1").steam[PERIOD].value
+    hp = systems["plant"].headers["HP"].enthalpy - water.enthalpy
+    heat = raised * (hp + 0.03 / 0.97 * (steam.saturated_liquid(40) - water.enthalpy)) / 3600
+    balance = component(assembly, "plant", "grid").imported[PERIOD].value
+    balance += component(assembly, "plant", "T1").power[PERIOD].value
+    assert raised > 20
+    assert balance == pytest.approx(heat / 0.98, abs=1e-6)
+
+
+def test_forced_and_forbidden_mains() -> None:
+    route = {"fixed_per_km": 1e6, "maximum": 20}
+    forced = MAIN | {"existing": 0, "investment": route, "forced": True}
+    assembly, _, _ = assembled({"giver": PLANT, "taker": TAKER}, {"main": forced})
+    solve(assembly)
+    assert assembly.model.design.giver.main.built.value == pytest.approx(1.0)
+    forbidden, _, _ = assembled(
+        {"giver": PLANT, "taker": TAKER}, {"main": forced | {"forced": False, "forbidden": True}}
+    )
+    assert not hasattr(forbidden.model.design.giver, "main")
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("plant", "expected"),
+    [
+        (changed(boilers__B1={"header": "HPP"}), "unknown header 'HPP'"),
+        (changed(boilers__B1={"fuel": "gass"}), "did you mean 'gas'"),
+        (changed(headers__LP={"temperature": 390}), "feed-water ratio is negative"),
+        (changed(headers__HP={"temperature": 200}), "holds no steam"),
+        (changed(letdowns__valve={"from": "LP", "to": "HP"}), "is not above header"),
+        (changed(steam_uses__dryer={"condensate_temperature": 140}), "flashes"),
+        (PLANT | {"feedwater": {"header": "LP"}}, "no limit for COD"),
+        (PLANT | {"feedwater": None}, "need the plant's 'feedwater'"),
+    ],
+)
+def test_refused_by_name(plant, expected: str) -> None:
+    problems = SteamSystem.model_validate(plant).problems("plants.plant.steam", ["COD"], FUELS)
+    assert any(expected in str(problem) for problem in problems), problems
+    with pytest.raises(CaseError):
+        assembled({"plant": plant})
+
+
+def test_steam_that_cannot_arrive_is_refused() -> None:
+    systems = {"giver": SteamSystem.model_validate(PLANT), "taker": SteamSystem.model_validate(TAKER)}
+    far = SteamMain.model_validate(MAIN | {"length": 10})
+    (problem,) = far.problems("steam_mains.main", systems, 10.0)
+    assert "below the 2 barg" in str(problem)
+    (problem,) = SteamMain.model_validate(MAIN | {"to_header": "L"}).problems("steam_mains.main", systems, 1.0)
+    assert "unknown header of taker 'L'" in str(problem)
+
+
+def test_use_is_flow_or_heat() -> None:
+    with pytest.raises(ValidationError, match="exactly one"):
+        SteamSystem.model_validate(changed(steam_uses__dryer={"flow": 3}))

@@ -1,0 +1,57 @@
+"""Steam systems as an engineer would type them, assembled with water, drain and grid, and solved."""
+
+from typing import Any
+
+import pyomo.environ as pyo
+from pyomo.contrib.solver.common.factory import SolverFactory
+
+from loopwise.problems.park.assembly import Assembly, UncertainFactor
+from loopwise.problems.park.discharge import Discharge
+from loopwise.problems.park.emergency import Emergency
+from loopwise.problems.park.fresh_water import FreshWater
+from loopwise.problems.park.fuel import Fuel
+from loopwise.problems.park.power import Grid
+from loopwise.problems.park.steam import SteamSystem
+from loopwise.problems.park.steam_main import SteamMain
+from loopwise.problems.park.water_network import WaterNetwork
+
+FUELS = {"gas": Fuel(price=40, emission_factor=0.202)}
+GRID = {"connection": 60, "import_price": 90, "emission_factor": 0.5}
+
+
+def assembled(
+    plants: dict[str, dict[str, Any]],
+    mains: dict[str, dict[str, Any]] | None = None,
+    uncertain: dict[str, UncertainFactor] | None = None,
+    grid: dict[str, Any] = GRID,
+) -> tuple[Assembly, WaterNetwork, dict[str, SteamSystem]]:
+    """One Pyomo model of steam systems by plant name, in the order in which a park is built."""
+    assembly = Assembly("test", {"year": 8000.0}, uncertain or {}, interest=0.08)
+    network = WaterNetwork(("COD",), {})
+    systems = {name: SteamSystem.model_validate(data) for name, data in plants.items()}
+    fresh, drain, emergency = FreshWater(price=0.5, concentration={"COD": 10}), Discharge(price=0.6), Emergency()
+    for name, system in systems.items():
+        site = assembly.site(name)
+        system.add_to(assembly, network, site, f"plants.{name}.steam", FUELS, emergency)
+        Grid.model_validate(grid).add_to(assembly, site, f"plants.{name}.grid")
+    fresh.add_to(assembly, network, "municipal", "fresh_water.municipal")
+    drain.add_to(assembly, network, "drain", "discharges.drain")
+    network.connect(assembly)
+    fresh.write_rows(assembly, network, "municipal", "fresh_water.municipal")
+    drain.write_rows(assembly, network, "drain", "discharges.drain")
+    if network.arcs:
+        network.write_rows(assembly, emergency.water)
+    for name, data in (mains or {}).items():
+        main = SteamMain.model_validate(data)
+        assert not list(main.problems(f"steam_mains.{name}", systems, main.length or 1.0))
+        main.add_to(assembly, name, main.length or 1.0, systems)
+    assembly.close_balances()
+    cost = sum(assembly.annual_investment) + sum(sum(terms) for terms in assembly.costs.values())
+    assembly.model.objective = pyo.Objective(expr=cost)
+    return assembly, network, systems
+
+
+def solve(assembly: Assembly) -> None:
+    """Solve to optimality by HiGHS; an infeasible model raises."""
+    results = SolverFactory("highs").solve(assembly.model)
+    assert results.incumbent_objective is not None
