@@ -80,7 +80,7 @@ class SteamGenerator(CaseModel):
             assembly.supply("blow-down", site.name, p, share * block.steam[p])
             assembly.total("steam raised", p, block.steam[p])
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
-        return {
+        needed = {
             p: per_steam
             * (
                 (1.0 - self.no_load) * block.steam[p]
@@ -89,3 +89,8 @@ class SteamGenerator(CaseModel):
             )
             for p in assembly.periods
         }
+        if not committed:
+            return needed
+        block.input = activity(assembly.periods)  # a price may be uncertain, and Z is first-stage: no product of both
+        block.needed = pyo.Constraint(assembly.periods, rule=lambda b, p: b.input[p] == needed[p])
+        return {p: block.input[p] for p in assembly.periods}

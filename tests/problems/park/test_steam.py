@@ -6,6 +6,8 @@ from copy import deepcopy
 import pyomo.environ as pyo
 import pytest
 from pydantic import ValidationError
+from pyomo.core.expr.visitor import identify_mutable_parameters
+from pyomo.repn import generate_standard_repn
 
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park import steam_properties as steam
@@ -209,6 +211,25 @@ def test_no_scenario_is_infeasible(factor: float) -> None:
         assembly.model.operation.uncertain[element] = min(factor, 1.0) if element != "dryer" else factor
     solve(assembly)
     assert (value(assembly.annual("steam deficit plant")) > 1.0) == (factor != 1.0)
+
+
+def test_uncertain_quantities_meet_no_decision_that_they_must_not() -> None:
+    """W is certain; uncertain prices multiply second-stage variables only."""
+    path = "plants.plant.steam"
+    paths = [f"{path}.boilers.B1.availability", f"{path}.turbines.T1.availability", f"{path}.steam_uses.dryer.heat"]
+    uncertain = {path: UncertainFactor(path.split(".")[-2]) for path in [*paths, "fuels.gas.price"]}
+    option = {"proportional": 1e5, "maximum": 80, "life": 20}
+    assembly, _, _ = assembled({"plant": changed(boilers__B1={"existing": 0, "investment": option})}, None, uncertain)
+    assert set(uncertain) <= assembly.used_paths
+    operation = assembly.model.operation
+    rows = [c.body for c in operation.component_data_objects(pyo.Constraint)]
+    for stage, expressions in (("operation", rows), ("design", [assembly.model.objective.expr])):
+        for expression in expressions:
+            form = generate_standard_repn(expression, compute_values=False)
+            assert form.is_linear()
+            for variable, coefficient in zip(form.linear_vars, form.linear_coefs, strict=True):
+                if variable.name.startswith(stage):
+                    assert not list(identify_mutable_parameters(coefficient)), variable.name
 
 
 def test_electric_boiler_energy() -> None:
