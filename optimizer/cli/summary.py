@@ -1,0 +1,42 @@
+"""What a person reads on the terminal when a run has ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ..outcome import Outcome
+from ..result import DesignItem
+from .exits import escape
+
+
+def print_summary(outcome: Outcome, written: list[Path]) -> None:
+    """Objective, design and where the files are."""
+    console, result = Console(highlight=False, soft_wrap=True), outcome.result
+    objective = result.objective
+    console.print(f"{escape(result.case)}: {result.status}")
+    if objective.value is not None:
+        gap = f", gap {objective.gap:.2%}" if objective.gap is not None else ""
+        over = f" over {objective.scenarios:,} scenarios" if objective.scenarios else ""
+        console.print(f"  {objective.name}: {objective.value:,.6g} {escape(objective.unit)}{over}{gap}")
+    evaluation = result.evaluation
+    if evaluation is not None and evaluation.mean is not None:
+        error = f" ± {evaluation.standard_error:,.4g}" if evaluation.standard_error is not None else ""
+        console.print(f"  on {evaluation.scenarios:,} fresh scenarios: {evaluation.mean:,.6g}{error}")
+        if evaluation.failed:
+            console.print(f"  [red]{evaluation.failed:,} scenarios failed[/] and are in no statistic")
+    if result.baseline is not None and result.baseline.B0 is not None:
+        console.print(f"  as is (B0): {result.baseline.B0:,.6g} {escape(objective.unit)}")
+    built = [item for item in result.design if isinstance(item, DesignItem) and item.built]
+    if built:
+        table = Table("build", "plant", "size", "investment", box=None, pad_edge=False)
+        for item in built:
+            size = f"{item.size:,.4g} {item.unit}" if item.size is not None else ""
+            table.add_row(item.name, item.plant, size, f"{item.investment:,.0f}" if item.investment is not None else "")
+        console.print(table)
+    for note in outcome.notes:
+        console.print(f"  note: {escape(note)}")
+    for file in written:
+        console.print(f"  {file}")

@@ -1,0 +1,49 @@
+"""Which function optimizes and evaluates which kind of case; imported when a case of the kind is run.
+
+A kind's module has two functions, `optimize(case, options, progress) -> Outcome` and
+`evaluate(case, design, options, progress) -> Outcome`, with the validated case and the path of the design file.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from ..problems.errors import CaseError, Problem
+from .options import Options
+from .outcome import Outcome
+from .progress import Progress
+
+KINDS: dict[str, str] = {
+    "park": "park_run",
+    "smps": "smps_run",
+    "water-network": "bilinear.run",
+    "pooling": "bilinear.run",
+    "heat": "heat.run",
+}
+"""Kind of case -> module below `loopwise.optimizer`."""
+
+_PACKAGE = __name__.rpartition(".")[0]
+
+
+class Kind(Protocol):
+    """What the module of a kind offers."""
+
+    def optimize(self, case: Any, options: Options, progress: Progress) -> Outcome:
+        """Find the best design."""
+        ...
+
+    def evaluate(self, case: Any, design: Any, options: Options, progress: Progress) -> Outcome:
+        """Put a number on a given design."""
+        ...
+
+
+def kind_module(kind: str) -> Kind:
+    """The module of `kind`. Raises CaseError where this installation cannot run it."""
+    name = f"{_PACKAGE}.{KINDS[kind]}"
+    try:
+        return cast("Kind", import_module(name))
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise
+        raise CaseError(Problem(f"cases of kind {kind!r} can be checked but not yet optimized")) from None

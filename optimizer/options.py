@@ -1,0 +1,62 @@
+"""What a user may ask of a run; the command line and the Python door share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ..problems.errors import CaseError, Problem, nearest
+
+Sampling = Literal["monte-carlo", "latin-hypercube", "sobol"]
+Method = Literal["auto", "extensive", "benders"]
+EngineName = Literal["auto", "gpu", "cpu", "reference"]
+ALL: Literal["all"] = "all"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of `optimize` and `evaluate`; see the command line's help.
+
+    `scenarios` is the problem to solve, `sample` what a method that cannot hold them all designs on (None: chosen by
+    the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
+    """
+
+    scenarios: int | Literal["all"] = 10_000
+    sample: int | None = None
+    evaluate: int | None = None
+    sampling: Sampling = "monte-carlo"
+    seed: int = 0
+    gap: float = 1e-3
+    time_limit: float | None = None
+    method: Method = "auto"
+    engine: EngineName = "auto"
+    workers: int = 1
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(message, place=f"--{name.replace('_', '-')}", typed=str(getattr(self, name)))
+            for name, good, message in (
+                (
+                    "scenarios",
+                    self.scenarios == ALL or int(self.scenarios) > 0,
+                    "expected a whole number above 0, or all",
+                ),
+                ("sample", self.sample is None or self.sample > 0, "expected a whole number above 0"),
+                ("evaluate", self.evaluate is None or self.evaluate > 0, "expected a whole number above 0"),
+                ("seed", 0 <= self.seed < 2**63, "expected a whole number from 0"),
+                ("gap", 0.0 <= self.gap < 1.0, "expected a fraction from 0 to below 1"),
+                ("time_limit", self.time_limit is None or self.time_limit > 0, "expected seconds above 0"),
+                ("workers", self.workers > 0, "expected a whole number above 0"),
+            )
+            if not good
+        ]
+        for name, words in (("sampling", Sampling), ("method", Method), ("engine", EngineName)):
+            typed, allowed = str(getattr(self, name)), get_args(words)
+            if typed not in allowed:
+                close = nearest(typed, allowed)
+                problems.append(
+                    Problem("unknown word", place=f"--{name}", typed=typed, allowed=allowed, suggestion=close)
+                )
+        if problems:
+            raise CaseError(problems)

@@ -1,0 +1,103 @@
+"""The output folder: result.json, scenarios.parquet, design.csv, report.html; whole files or none."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..problems.errors import CaseError, Problem
+from .outcome import Outcome
+from .report import render_report
+
+FILES = ("result.json", "scenarios.parquet", "design.csv", "report.html")
+
+
+def prepare_folder(folder: Path, *, overwrite: bool) -> None:
+    """Create the folder before hours of computing. Raises CaseError where it is used or cannot be written."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise CaseError(Problem("is a file; --out needs a folder", file=str(folder)))
+        if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+            raise CaseError(
+                Problem("the folder is not empty; choose another --out or add --overwrite", file=str(folder))
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_text("", encoding="utf-8")
+        probe.unlink()
+    except OSError as error:
+        raise CaseError(Problem(f"cannot be written: {error.strerror}", file=str(folder))) from None
+
+
+def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:
+    """Write everything the outcome has; result.json first, so that a full disk cannot take it.
+
+    Files of an earlier run that this one does not write are removed: they would tell of another design.
+    """
+    written = [write_text(folder / "result.json", outcome.result.to_json())]
+    for name in FILES[1:]:
+        (folder / name).unlink(missing_ok=True)
+    if outcome.result.design:
+        written.append(write_text(folder / "design.csv", design_csv(outcome)))
+    if outcome.scenarios is not None:
+        written.append(write_scenarios(folder / "scenarios.parquet", outcome.scenarios))
+    written.append(write_text(folder / "report.html", render_report(outcome.result, outcome.report)))
+    return written
+
+
+def design_csv(outcome: Outcome) -> str:
+    """The design as a table with a header."""
+    text = io.StringIO()
+    rows = [item.model_dump() for item in outcome.result.design]
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_scenarios(file: Path, blocks: Iterable[pa.RecordBatch]) -> Path:
+    """One row per scenario, block by block: a million scenarios never stand in memory together."""
+    with whole_file(file) as temporary:
+        writer: pq.ParquetWriter | None = None
+        try:
+            for block in blocks:
+                writer = writer or pq.ParquetWriter(temporary, block.schema, compression="zstd")
+                writer.write_batch(block)
+        finally:
+            if writer is not None:
+                writer.close()
+        if writer is None:
+            pq.write_table(pa.table({}), temporary)
+    return file
+
+
+def write_text(file: Path, text: str) -> Path:
+    """Write UTF-8 text as a whole."""
+    with whole_file(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return file
+
+
+@contextmanager
+def whole_file(file: Path) -> Generator[Path]:
+    """A temporary name beside `file` that replaces it when everything is on disk; what stood there stays until then.
+
+    Raises CaseError that names the file where the disk is full or the folder read-only.
+    """
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        raise CaseError(Problem(f"cannot be written: {error.strerror or error}", file=str(file))) from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,167 @@
+"""What a run found, as `result.json` says it (schema_version 1). Numbers are finite; what was not proved is null."""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+SCHEMA_FILE = "result.schema.json"
+
+
+class RunStatus(StrEnum):
+    """How a run ended."""
+
+    OPTIMAL = "optimal"  # within the asked gap
+    EVALUATED = "evaluated"  # a given design, nothing was optimized
+    LIMIT = "limit"  # stopped by a limit, with an incumbent
+    INTERRUPTED = "interrupted"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+
+
+def _finite_or_null(value: float | None) -> float | None:
+    """Infinity means "nothing proved"; NaN is a defect and is refused."""
+    if value is None:
+        return None
+    if math.isnan(value):
+        raise ValueError("a result is never NaN")
+    return float(value) if math.isfinite(value) else None
+
+
+Number = Annotated[float | None, BeforeValidator(_finite_or_null)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Objective(_Part):
+    """The problem that was solved: value of the design found, and what is proved about the best there is."""
+
+    name: str
+    unit: str
+    value: Number
+    lower_bound: Number
+    upper_bound: Number
+    gap: Number
+    scenarios: int | None = Field(description="scenarios that the objective averages over")
+
+    @classmethod
+    def of(
+        cls, name: str, unit: str, value: float | None, lower: float | None, upper: float | None, scenarios: int | None
+    ) -> Objective:
+        """With the gap |upper - lower| / max(|value|, 1e-9); a missing or infinite bound leaves it null."""
+        known = [_finite_or_null(number) for number in (value, lower, upper)]
+        gap = None
+        if known[0] is not None and known[1] is not None and known[2] is not None:
+            gap = abs(known[2] - known[1]) / max(abs(known[0]), 1e-9)
+        return cls(
+            name=name,
+            unit=unit,
+            value=known[0],
+            lower_bound=known[1],
+            upper_bound=known[2],
+            gap=gap,
+            scenarios=scenarios,
+        )
+
+
+class Evaluation(_Part):
+    """The design on a fresh sample."""
+
+    scenarios: int
+    mean: Number
+    standard_error: Number
+    quantiles: dict[str, Number] = Field(default_factory=dict)
+    cvar: dict[str, Number] = Field(default_factory=dict)
+    resolved_exactly: int = Field(0, description="scenarios that the kernel left to the exact solver")
+    failed: int = Field(0, description="scenarios without an answer; they are in no statistic")
+
+
+class DesignItem(_Part):
+    """One thing that stands or may be built."""
+
+    name: str
+    plant: str
+    component: str
+    built: bool
+    size: Number
+    unit: str
+    investment: Number
+
+
+class DesignValue(_Part):
+    """One first-stage variable of a problem that is known by its columns only (SMPS)."""
+
+    name: str
+    value: float
+
+
+class Baseline(_Part):
+    """Expected objective of the comparison cases on the same scenarios: B0 as is, B1.. of the full ladder."""
+
+    B0: Number = None
+    B1: Number = None
+    B2: Number = None
+    B3: Number = None
+
+
+class Timing(_Part):
+    """Seconds of wall time."""
+
+    build_s: float = 0.0
+    solve_s: float = 0.0
+    evaluate_s: float = 0.0
+
+
+class Result(_Part):
+    """Everything in `result.json`."""
+
+    schema_version: Literal[1] = 1
+    case: str
+    kind: str
+    case_hash: str
+    loopwise_version: str = Field(default_factory=lambda: installed("loopwise"))
+    versions: dict[str, str] = Field(default_factory=lambda: versions())
+    seed: int
+    sense: Literal["minimize", "maximize"]
+    status: RunStatus
+    objective: Objective
+    evaluation: Evaluation | None
+    design: tuple[DesignItem | DesignValue, ...] = ()
+    indicators: dict[str, Number] = Field(default_factory=dict)
+    baseline: Baseline | None = None
+    timing: Timing = Field(default_factory=Timing)
+    bounds_over_time: tuple[tuple[float, Number, Number], ...] = ()
+
+    def to_json(self) -> str:
+        """The text of `result.json`."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def installed(distribution: str) -> str:
+    """Version of an installed distribution, "unknown" in a bare source tree."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    names = {"highs": "highspy", "numpy": "numpy", "scipy": "scipy", "pyomo": "pyomo"}
+    return {"python": platform.python_version()} | {name: installed(package) for name, package in names.items()}
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON schema of `result.json`, as shipped."""
+    return json.loads((files(__name__.rpartition(".")[0]) / SCHEMA_FILE).read_text(encoding="utf-8"))

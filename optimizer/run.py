@@ -1,0 +1,82 @@
+"""The door for commands and Python: a case by name, path or object in, an outcome out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from ..problems.case_file import load_case
+from ..problems.errors import CaseError, Problem
+from ..problems.smps import SmpsCase, SmpsError, read_smps
+from .kinds import kind_module
+from .options import Options
+from .outcome import Outcome
+from .output import prepare_folder, write_outcome
+from .progress import Progress, QuietProgress
+from .result import Result
+
+CORE_SUFFIXES = (".cor", ".core")
+Case = BaseModel | SmpsCase
+
+
+def open_case(case: str | Path | Case, time: str | Path | None = None, stoch: str | Path | None = None) -> Case:
+    """The validated case of a library name, a `.yaml` file or an SMPS core file. Raises CaseError."""
+    if isinstance(case, (BaseModel, SmpsCase)):
+        return case
+    if Path(case).suffix.lower() in CORE_SUFFIXES:
+        try:
+            return read_smps(case, time, stoch)
+        except SmpsError as error:
+            raise CaseError(Problem(problem) for problem in error.problems) from None
+    if time is not None or stoch is not None:
+        raise CaseError(Problem("--time and --stoch belong to an SMPS core file (.cor)", typed=str(case)))
+    return load_case(case)
+
+
+def kind_of(case: Case) -> str:
+    """Kind of a validated case."""
+    return "smps" if isinstance(case, SmpsCase) else str(cast("Any", case).kind)
+
+
+def name_of(case: Case) -> str:
+    """Name of a validated case, for output folders and reports."""
+    return case.files[0].stem if isinstance(case, SmpsCase) else str(getattr(case, "name", kind_of(case)))
+
+
+def case_hash(case: Case) -> str:
+    """SHA-256 of what the case says, whatever its spelling: comments, units and defaults do not count."""
+    if isinstance(case, SmpsCase):
+        content = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in case.files)
+    else:
+        content = case.model_dump_json().encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
+    """Find the best design of a case."""
+    return kind_module(kind_of(case)).optimize(case, options, progress)
+
+
+def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
+    """Put a number on the design in the file `design`."""
+    return kind_module(kind_of(case)).evaluate(case, design, options, progress)
+
+
+def optimize(
+    case: str | Path | Case, *, out: str | Path | None = None, overwrite: bool = False, **options: Any
+) -> Result:
+    """Optimize a case and, with `out`, write its output folder.
+
+    `options` are the fields of `Options`. Raises CaseError for whatever is wrong with the input.
+    """
+    chosen = Options(**options)
+    opened = open_case(case)
+    if out is not None:
+        prepare_folder(Path(out), overwrite=overwrite)
+    outcome = run_optimize(opened, chosen, QuietProgress())
+    if out is not None:
+        write_outcome(Path(out), outcome)
+    return outcome.result

@@ -1,0 +1,112 @@
+"""report.html is one file that needs no network, escapes what users typed and runs in a browser without errors."""
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loopwise.optimizer.report import ReportContent, render_report
+from loopwise.optimizer.report.page import number
+from loopwise.optimizer.result import RunStatus
+from tests.optimizer.results import example_outcome, example_result
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    outcome = example_outcome()
+    return render_report(outcome.result, outcome.report)
+
+
+def without_plotly(page: str) -> str:
+    return re.sub(r"<script>/\*\*.*?</script>", "", page, count=1, flags=re.DOTALL)
+
+
+def test_needs_no_network(page: str) -> None:
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)\s*=\s*[\"']?(https?:)?//", page)
+    assert "@import" not in without_plotly(page)
+
+
+def test_escapes_what_was_typed(page: str) -> None:
+    own = without_plotly(page)
+    assert "<friends>" not in own
+    assert "Paper mill &amp; &lt;friends&gt;" in own
+    assert "<turbine>" not in own
+
+
+def test_says_the_decision_first(page: str) -> None:
+    own = without_plotly(page)
+    parts = [
+        "Build a reverse osmosis",
+        "What to build",
+        "With the design",
+        "good and bad years",
+        "Each plant",
+        "assumed",
+    ]
+    places = [own.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_an_empty_report_still_says_why() -> None:
+    result = example_result(RunStatus.INFEASIBLE).model_copy(update={"design": (), "bounds_over_time": ()})
+    page = render_report(result, ReportContent("Mill"))
+    assert "no design satisfies the case" in page
+    assert "Plotly" not in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (12345.6, "12,350"),
+        (0.45678, "0.4568"),
+        (-3.0, "-3"),
+        (None, "–"),
+        ("words", "words"),
+        (2e-7, "2.00e-07"),
+    ],
+)
+def test_numbers(value: object, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no headless Chromium installed")
+@pytest.mark.parametrize("width", [1400, 400])
+def test_in_a_browser(page: str, width: int, tmp_path: Path) -> None:
+    """Every figure is drawn, nothing is wider than the window, and the console stays silent."""
+    probe = f"""<style>html {{ width: {width}px }}</style><script>
+        addEventListener("load", () => setTimeout(() => {{
+          const all = [...document.querySelectorAll(".figure")], drawn = all.filter(f => f.querySelector(".main-svg"));
+          const boxes = [...document.querySelectorAll("section, .card, .main-svg")];
+          const right = boxes.map(e => e.getBoundingClientRect().right);
+          document.title = `drawn ${{drawn.length}} of ${{all.length}}, fits ${{Math.max(...right) <= {width}}}`;
+        }}, 500))</script>"""
+    file = tmp_path / "report.html"
+    file.write_text(page.replace("</head>", probe + "</head>"), encoding="utf-8")
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    command += [
+        "--window-size=1400,1200",
+        "--enable-logging=stderr",
+        "--v=0",
+        "--virtual-time-budget=8000",
+        "--dump-dom",
+    ]
+    run = subprocess.run(
+        [*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    console = [line for line in run.stderr.splitlines() if ":CONSOLE" in line]
+    assert not console
+    assert "drawn 6 of 6, fits true" in run.stdout
+
+
+def test_a_picture_without_a_baseline() -> None:
+    outcome = example_outcome()
+    flows = tuple(replace(picture, before=()) for picture in outcome.report.flows)
+    page = render_report(outcome.result, replace(outcome.report, flows=flows))
+    assert "Today" not in without_plotly(page)

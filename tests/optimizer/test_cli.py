@@ -1,0 +1,147 @@
+"""The command line: exit codes, messages instead of tracebacks, silence when piped."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+from loopwise.optimizer import kinds
+from loopwise.optimizer.cli.app import app
+from loopwise.optimizer.result import RunStatus
+from loopwise.problems.errors import CaseError, Problem
+from tests.optimizer.results import example_outcome
+
+CASE = "wang-smith"
+
+
+@pytest.fixture
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> Callable[[object], None]:
+    """Let the kind's algorithm end with a status or an exception."""
+
+    def prepare(end: object) -> None:
+        def run(*_: object) -> object:
+            if isinstance(end, BaseException):
+                raise end
+            return example_outcome(RunStatus(end))
+
+        monkeypatch.setattr("loopwise.optimizer.run.kind_module", lambda _: SimpleNamespace(optimize=run, evaluate=run))
+
+    return prepare
+
+
+def loopwise(*arguments: str):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.usefixtures("_in_folder")
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("optimal", 0),
+        ("limit", 3),
+        ("infeasible", 4),
+        ("unbounded", 4),
+        ("interrupted", 130),
+        (CaseError(Problem("no such plant")), 2),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_exit_codes(end: object, code: int, ends: Callable[[object], None]) -> None:
+    ends(end)
+    run = loopwise("optimize", CASE, "--out", "here")
+    assert run.exit_code == code
+    assert "Traceback" not in run.output
+    assert Path("here/result.json").exists() == isinstance(end, str)
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_json_is_alone_on_standard_output(ends: Callable[[object], None]) -> None:
+    ends("optimal")
+    run = loopwise("optimize", CASE, "--out", "here", "--json")
+    assert json.loads(run.stdout) == json.loads(Path("here/result.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_existing_folder_needs_overwrite(ends: Callable[[object], None]) -> None:
+    ends("optimal")
+    assert loopwise("optimize", CASE, "--out", "here").exit_code == 0
+    second = loopwise("optimize", CASE, "--out", "here")
+    assert second.exit_code == 2
+    assert "--overwrite" in second.stderr
+    assert loopwise("optimize", CASE, "--out", "here", "--overwrite").exit_code == 0
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_default_folder_is_named_after_the_case(ends: Callable[[object], None]) -> None:
+    ends("optimal")
+    assert loopwise("optimize", CASE).exit_code == 0
+    (folder,) = Path("results").iterdir()
+    assert folder.name.startswith(f"{CASE}-")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "wang-smit"], "did you mean 'wang-smith'"),
+        (["optimize", CASE, "--scenarios", "many"], "expected a whole number above 0, or all"),
+        (["optimize", CASE, "--scenarios", "0"], "expected a whole number above 0, or all"),
+        (["optimize", CASE, "--method", "bender"], "did you mean 'benders'"),
+        (["optimize", CASE, "--gap", "nan"], "--gap"),
+        (["optimize", CASE, "--seed", "-1"], "--seed"),
+        (["optimize", CASE, "--time", "x.tim"], "SMPS core file"),
+        (["optimize", "nowhere.cor"], "no such file"),
+        (["evaluate", CASE], "--design"),
+        (["optimise", CASE], "optimise"),
+        (["new", "case.txt"], ".yaml"),
+    ],
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str], words: str) -> None:
+    run = loopwise(*arguments)
+    assert run.exit_code == 2
+    assert words in " ".join(run.output.split())
+    assert "Traceback" not in run.output
+
+
+def test_several_wrong_options_are_told_together() -> None:
+    run = loopwise("optimize", CASE, "--scenarios", "0", "--sampling", "soboll", "--workers", "0")
+    assert all(option in run.output for option in ("--scenarios", "--sampling", "--workers", "'sobol'"))
+
+
+def test_cases_and_check() -> None:
+    library = json.loads(loopwise("cases", "--json").stdout)
+    assert CASE in {case["name"] for case in library}
+    for case in library:
+        run = loopwise("check", case["name"])
+        assert run.exit_code == 0, run.output
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_new_writes_a_case_that_checks_and_keeps_what_is_there() -> None:
+    assert loopwise("new", "mine.yaml", "--like", CASE).exit_code == 0
+    assert loopwise("check", "mine.yaml").exit_code == 0
+    again = loopwise("new", "mine.yaml", "--like", CASE)
+    assert again.exit_code == 2
+    assert "nothing was changed" in again.output
+
+
+def test_every_kind_has_a_module_name() -> None:
+    from loopwise.problems.case_file import KINDS
+
+    assert set(kinds.KINDS) == {*KINDS, "smps"}
+
+
+def test_the_console_script_answers() -> None:
+    code = "from loopwise.optimizer.cli import main; main()"
+    run = subprocess.run([sys.executable, "-c", code, "check", CASE], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert CASE in run.stdout
