@@ -20,6 +20,7 @@ from .plant_data import ScaledPower
 from .power import Grid, Photovoltaics
 from .throughput import Throughput
 from .treatment import Treatment
+from .uncertain import ParkUncertainty
 from .water_use import WaterSinkPlain, WaterSourcePlain, WaterUse
 
 Coordinate = Annotated[float, Quantity("coordinate", "km")]
@@ -88,6 +89,7 @@ class ParkCase(CaseModel):
     power_lines: dict[Name, PowerLine] = Field(default_factory=dict)
     environment: Environment = Field(default_factory=Environment)
     emergency: Emergency = Field(default_factory=Emergency)
+    uncertainty: ParkUncertainty = Field(default_factory=ParkUncertainty)
 
     @property
     def hours(self) -> dict[str, float]:

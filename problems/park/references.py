@@ -19,6 +19,7 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
     """Everything in a case that names something that is not there or cannot work, with its dotted place."""
     names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses)
     found = tuple(problem for check in names for problem in check(case))
+    found += tuple(case.uncertainty.problems())
     return found or tuple(_takers(case))  # who can take what is known only where every name is
 
 

@@ -31,7 +31,10 @@ class Throughput(CaseModel):
         block = assembly.block(site, "throughput")
         demand = assembly.uncertain(path, 1.0)
         availability = assembly.uncertain(f"{path}.availability", self.availability)
-        site.available = {p: self.profile.at(p) * demand * availability for p in assembly.periods}
+        site.available = {
+            p: assembly.uncertain(f"{path}.profile.{p}", 1.0) * self.profile.at(p) * demand * availability
+            for p in assembly.periods
+        }
         if not curtailable:
             site.curtailed = dict.fromkeys(assembly.periods, 0.0)
             return

@@ -1,5 +1,28 @@
 """The two-stage standard form."""
 
-from .problem import FirstStage, RandomTerm, Recourse, Scenarios, ScenarioSource, Sense, TwoStageProblem
+from .from_pyomo import from_pyomo
+from .problem import FirstStage, RandomPart, RandomTerm, Recourse, Scenarios, ScenarioSource, Sense, TwoStageProblem
+from .recourse_data import Lanes, RecourseData, recourse_data
+from .reports import Reports
+from .separation import RecourseBlock
+from .standard_form import RowKind, StandardRecourse, standard_recourse
 
-__all__ = ["FirstStage", "RandomTerm", "Recourse", "ScenarioSource", "Scenarios", "Sense", "TwoStageProblem"]
+__all__ = [
+    "FirstStage",
+    "Lanes",
+    "RandomPart",
+    "RandomTerm",
+    "Recourse",
+    "RecourseBlock",
+    "RecourseData",
+    "Reports",
+    "RowKind",
+    "ScenarioSource",
+    "Scenarios",
+    "Sense",
+    "StandardRecourse",
+    "TwoStageProblem",
+    "from_pyomo",
+    "recourse_data",
+    "standard_recourse",
+]

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .reports import Reports
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
@@ -131,7 +134,8 @@ class Scenarios:
 class TwoStageProblem:
     """A two-stage problem with its distribution; see the module's docstring for the form.
 
-    `monomials` (F, K) integer exponents: feature f of an outcome xi is prod_k xi_k ** monomials[f, k].
+    `monomials` (F, K) integer exponents: feature f of an outcome xi is prod_k xi_k ** monomials[f, k]. `reports` are
+    named physical results of a scenario.
     """
 
     name: str
@@ -141,6 +145,7 @@ class TwoStageProblem:
     source: ScenarioSource
     monomials: Integers
     random: Mapping[RandomPart, RandomTerm] = field(default_factory=dict)
+    reports: Reports | None = None
 
     def features(self, xi: Floats) -> Floats:
         """(N, F) features of outcomes `xi` (N, K)."""

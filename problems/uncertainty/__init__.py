@@ -1,5 +1,32 @@
 """What is uncertain: distributions, their correlation, and samples that depend on the scenario's index only."""
 
+from .correlation import Correlation, correlation_matrix
+from .distributions import (
+    Bernoulli,
+    Discrete,
+    Distribution,
+    Empirical,
+    Lognormal,
+    Normal,
+    Triangular,
+    Truncated,
+    Uniform,
+)
+from .source import Uncertainty
 from .uniforms import uniforms
 
-__all__ = ["uniforms"]
+__all__ = [
+    "Bernoulli",
+    "Correlation",
+    "Discrete",
+    "Distribution",
+    "Empirical",
+    "Lognormal",
+    "Normal",
+    "Triangular",
+    "Truncated",
+    "Uncertainty",
+    "Uniform",
+    "correlation_matrix",
+    "uniforms",
+]

@@ -1,0 +1,78 @@
+"""A park as a two-stage problem: the model compiled to arrays, with what its results mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyomo.environ as pyo
+from pydantic import BaseModel
+
+from ..errors import CaseError
+from ..two_stage import TwoStageProblem, from_pyomo
+from .asset import Asset
+from .assembly import Flow
+from .case import ParkCase
+from .model import build_model
+from .simulation import WaterSimulator
+
+
+@dataclass(frozen=True)
+class ParkProblem:
+    """A park's two-stage problem and what its columns and reports mean.
+
+    `assets`: one row of the design table each; `flows`: physical flows whose annual means are reports of `problem`;
+    `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from.
+    """
+
+    case: ParkCase
+    model: Any
+    problem: TwoStageProblem
+    assets: tuple[Asset, ...]
+    flows: tuple[Flow, ...]
+    simulator: WaterSimulator
+    warnings: tuple[str, ...]
+
+
+def park_problem(case: ParkCase) -> ParkProblem:
+    """Build and compile the model of a park.
+
+    Raises CaseError where the uncertainty acts on a number that may not be uncertain.
+    """
+    built = build_model(case, case.uncertainty.factors)
+    assembly = built.assembly
+    refused = tuple(case.uncertainty.unusable(assembly.used_paths, numbers(case, "")))
+    if refused:
+        raise CaseError(refused)
+    names = list(case.uncertainty.elements)
+    first_stage = assembly.model.design.component_objects(pyo.Var, descend_into=True)
+    problem = from_pyomo(
+        assembly.model,
+        first_stage,
+        [assembly.model.operation.uncertain[name] for name in names],
+        case.uncertainty.source,
+        reports=[(name, unit, expression) for name, (unit, expression) in assembly.reports.items()],
+    )
+    treatments = {f"{name}.{unit}": t for name, plant in case.plants.items() for unit, t in plant.treatments.items()}
+    return ParkProblem(
+        case,
+        assembly.model,
+        problem,
+        tuple(assembly.assets),
+        tuple(assembly.flows),
+        WaterSimulator(built.network, treatments, assembly.periods),
+        tuple(case.uncertainty.warnings()),
+    )
+
+
+def numbers(part: object, place: str) -> Iterator[str]:
+    """Dotted paths of everything in a case."""
+    if place:
+        yield place
+    if isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from numbers(getattr(part, name), f"{place}.{name}" if place else name)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            yield from numbers(value, f"{place}.{name}" if place else str(name))

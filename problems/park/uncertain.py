@@ -1,0 +1,94 @@
+"""What is uncertain in a park: random elements, the numbers of the case file they act on, and their correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import Field
+
+from ..errors import Problem, nearest
+from ..uncertainty import Correlation, Distribution, Uncertainty, correlation_matrix
+from .assembly import UncertainFactor
+from .base import CaseModel, Name
+
+
+class UncertainElement(CaseModel):
+    """One random element: it multiplies the numbers it acts on (relative) or replaces them."""
+
+    on: list[str] = Field(min_length=1, description="dotted paths, for example plants.textile.throughput")
+    distribution: Distribution = Field(description="distribution of the factor, or of the value itself")
+    relative: bool = Field(default=True, description="true: multiplies the number of the file; false: replaces it")
+    hourly: bool = Field(default=False, description="the spread is that of hourly values, not of yearly means")
+    source: str = Field(default="assumed", description="where the figures come from")
+
+
+class ParkUncertainty(CaseModel):
+    """Random elements by name, with the correlations of their normal scores (Gaussian copula)."""
+
+    elements: dict[Name, UncertainElement] = Field(default_factory=dict, description="random elements by name")
+    correlations: list[Correlation] = Field(
+        default_factory=list[Correlation], description="pairs or groups of elements"
+    )
+
+    @property
+    def source(self) -> Uncertainty:
+        """The joint distribution."""
+        return Uncertainty({name: e.distribution for name, e in self.elements.items()}, self.correlations)
+
+    @property
+    def factors(self) -> dict[str, UncertainFactor]:
+        """The random element that acts on each path."""
+        return {
+            path: UncertainFactor(name, element.relative, max(0.0, element.distribution.support()[0]))
+            for name, element in self.elements.items()
+            for path in element.on
+        }
+
+    def problems(self) -> Iterator[Problem]:
+        """Correlations that make no sense, a number that two elements act on, a factor that can be negative."""
+        seen: dict[str, str] = {}
+        for name, element in self.elements.items():
+            place = f"uncertainty.elements.{name}"
+            for path in element.on:
+                if path in seen:
+                    yield Problem(f"acts on {path!r}, on which {seen[path]!r} acts too", place=f"{place}.on")
+                seen[path] = name
+            low = element.distribution.support()[0]
+            if low < 0.0:
+                yield Problem(
+                    f"can fall to {low:g}: a negative quantity. Truncate it at 0 or above",
+                    place=f"{place}.distribution",
+                )
+        try:
+            correlation_matrix(list(self.elements), self.correlations)
+        except ValueError as error:
+            for message in str(error).split("; "):
+                yield Problem(message, place="uncertainty.correlations")
+
+    def unusable(self, usable: Iterable[str], exists: Iterable[str]) -> Iterator[Problem]:
+        """Paths that no component reads as uncertain: they do not exist, or they would change W."""
+        usable, exists = sorted(usable), set(exists)
+        for name, element in self.elements.items():
+            for path in element.on:
+                if path in usable:
+                    continue
+                place = f"uncertainty.elements.{name}.on"
+                if path in exists:
+                    message = (
+                        f"{path!r} cannot be uncertain in a park: it would change the coefficients of the operation "
+                        "(W), such as an efficiency, a recovery or a concentration bound"
+                    )
+                    yield Problem(message, place=place, suggestion=nearest(path, usable))
+                else:
+                    yield Problem(
+                        f"there is no {path!r} to be uncertain", place=place, suggestion=nearest(path, usable)
+                    )
+
+    def warnings(self) -> list[str]:
+        """Choices that are possible and probably wrong."""
+        return [
+            f"uncertainty.elements.{name}: hourly variation with yearly weights overstates the spread of a year "
+            "2 to 4 times; give the variation of the yearly mean"
+            for name, element in self.elements.items()
+            if element.hourly
+        ]
