@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from ..errors import CaseError
 from ..two_stage import TwoStageProblem, from_pyomo
-from .asset import Asset
 from .assembly import Flow
+from .asset import Asset
 from .case import ParkCase
 from .model import build_model
 from .simulation import WaterSimulator
