@@ -92,10 +92,13 @@ class Quantity:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Number or string, with `quantity`, `unit` and the bounds for the reference page."""
-        bounds = {"minimum": self.minimum, "maximum": self.maximum, "exclusiveMinimum": 0.0 if self.positive else None}
-        return {"type": ["number", "string"], "quantity": self.name, "unit": self.unit} | {
-            key: bound for key, bound in bounds.items() if bound is not None
-        }
+        own = {"minimum": self.minimum, "maximum": self.maximum, "exclusiveMinimum": 0.0 if self.positive else None}
+        bounds = {key: bound for key, bound in own.items() if bound is not None}
+        if schema["type"] == "function-before":  # what the field adds: Field(gt=..)
+            bounds |= {key: bound for key, bound in handler(schema["schema"]).items() if "imum" in key.lower()}
+        if "exclusiveMinimum" in bounds:
+            bounds.pop("minimum", None)
+        return {"type": ["number", "string"], "quantity": self.name, "unit": self.unit} | bounds
 
     def read(self, typed: Any, info: ValidationInfo) -> float:
         """What was typed as a number in `unit`; raises PydanticCustomError that says what was expected."""
