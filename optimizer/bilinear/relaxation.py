@@ -1,0 +1,155 @@
+"""The McCormick relaxation over a box and a lower bound that holds for whatever duals HiGHS returns.
+
+McCormick, Mathematical Programming 10 (1976) 147-175, DOI 10.1007/BF01580665; safe bounds after Neumaier and
+Shcherbina, Mathematical Programming 99 (2004) 283-296, DOI 10.1007/s10107-003-0433-3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from .program import BilinearProgram, Booleans, Box, Floats, Integers
+
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """Rows of an LP over the columns of the program, row-wise."""
+
+    start: Integers
+    index: Integers
+    value: Floats
+    row_lower: Floats
+    row_upper: Floats
+
+
+def new_highs(**options: Any) -> Any:
+    """A silent HiGHS for small LPs that we scale ourselves; capped, because unscaled simplex can stall."""
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("simplex_scale_strategy", 0)
+    highs.setOptionValue("simplex_iteration_limit", 5000)
+    for name, value in options.items():
+        highs.setOptionValue(name, value)
+    return highs
+
+
+def pass_linear_program(highs: Any, cost: Floats, box: Box, rows: LinearProgram) -> None:
+    """Load  min cost'x  over `rows` and `box`."""
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = len(cost), len(rows.row_lower)
+    model.col_cost_, model.col_lower_, model.col_upper_ = cost, box[0], box[1]
+    model.row_lower_, model.row_upper_ = rows.row_lower, rows.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = rows.start.astype(np.int32)
+    model.a_matrix_.index_ = rows.index.astype(np.int32)
+    model.a_matrix_.value_ = rows.value
+    highs.passModel(model)
+
+
+class Relaxation:
+    """Rows in this order: linear rows, 4 per product, 3 per power (secant, 2 tangents), the objective cutoff."""
+
+    def __init__(self, program: BilinearProgram) -> None:
+        self.program = program
+        self.cutoff = np.inf
+        products, powers = len(program.product), len(program.power)
+        triples = np.stack([program.product, program.left, program.right], axis=1)
+        pairs = np.stack([program.power, program.base], axis=1)
+        self.index = np.concatenate(
+            [
+                program.column_of_entry,
+                np.repeat(triples, 4, axis=0).ravel(),
+                np.repeat(pairs, 3, axis=0).ravel(),
+                np.arange(program.columns),
+            ]
+        )
+        lengths = np.concatenate(
+            [
+                np.diff(program.A.indptr),
+                np.full(4 * products, 3),
+                np.full(3 * powers, 2),
+                [program.columns],
+            ]
+        )
+        self.start = np.concatenate([[0], np.cumsum(lengths)])
+        self.row_of_entry = np.repeat(np.arange(len(lengths)), lengths)
+
+    def rows(self, box: Box) -> LinearProgram:
+        """The relaxation's rows over `box`."""
+        program = self.program
+        lower, upper = box
+        xl, xu, yl, yu = lower[program.left], upper[program.left], lower[program.right], upper[program.right]
+        count = len(program.product)
+        value = np.ones((count, 4, 3))
+        low, high = np.full((count, 4), -np.inf), np.full((count, 4), np.inf)
+        # w - y0 x - x0 y >= -x0 y0 at the two equal corners, <= at the two mixed ones
+        for k, (x0, y0) in enumerate(((xl, yl), (xu, yu), (xu, yl), (xl, yu))):
+            value[:, k, 1], value[:, k, 2] = -y0, -x0
+            if k < 2:
+                low[:, k] = -x0 * y0
+            else:
+                high[:, k] = -x0 * y0
+        power_value, power_low, power_high = self.power_rows(box)
+        return LinearProgram(
+            self.start,
+            self.index,
+            np.concatenate([program.entries, value.ravel(), power_value.ravel(), program.cost]),
+            np.concatenate([program.row_lower, low.ravel(), power_low.ravel(), [-np.inf]]),
+            np.concatenate([program.row_upper, high.ravel(), power_high.ravel(), [self.cutoff - program.constant]]),
+        )
+
+    def power_rows(self, box: Box) -> tuple[Floats, Floats, Floats]:
+        """Secant below and two tangents above  z = x ** a,  concave."""
+        program = self.program
+        exponent = program.exponent
+        low, high = np.maximum(box[0][program.base], 0.0), np.maximum(box[1][program.base], 1e-12)
+        width = high - low
+        slope = np.where(
+            width > _TINY,
+            (high**exponent - low**exponent) / np.maximum(width, _TINY),
+            exponent * np.maximum(high, 1e-6) ** (exponent - 1.0),
+        )
+        value = np.ones((len(exponent), 3, 2))
+        row_low, row_high = np.full((len(exponent), 3), -np.inf), np.full((len(exponent), 3), np.inf)
+        value[:, 0, 1] = -slope
+        row_low[:, 0] = np.minimum(high**exponent - slope * high, low**exponent - slope * low)
+        for k, point in ((1, high), (2, np.maximum((low + high) / 2.0, 1e-6))):
+            tangent = exponent * point ** (exponent - 1.0)
+            value[:, k, 1] = -tangent
+            row_high[:, k] = point**exponent - tangent * point
+        return value, row_low, row_high
+
+    def safe_bound(self, cost: Floats, box: Box, rows: LinearProgram, dual: Floats) -> tuple[float, Floats]:
+        """A bound valid for any row duals, with the reduced costs (n,) it rests on.
+
+        bound = sum_i (y_i > 0 ? y_i lower_i : y_i upper_i) + sum_j min(d_j l_j, d_j u_j),  d = cost - A'y.
+        """
+        dual = dual.copy()
+        dual[(dual > 0.0) & ~np.isfinite(rows.row_lower)] = 0.0
+        dual[(dual < 0.0) & ~np.isfinite(rows.row_upper)] = 0.0
+        weights = rows.value * dual[self.row_of_entry]
+        reduced = cost - np.bincount(rows.index, weights=weights, minlength=len(cost))
+        row_bound = np.where(dual > 0.0, rows.row_lower, np.where(dual < 0.0, rows.row_upper, 0.0))
+        return float(dual @ row_bound + np.minimum(reduced * box[0], reduced * box[1]).sum()), reduced
+
+    def dual_weights(self, dual: Floats) -> tuple[Floats, Floats]:
+        """Absolute duals summed per product (B,) and per power (P,): what a violation of each costs."""
+        first, products, powers = self.program.rows, len(self.program.product), len(self.program.power)
+        size = np.abs(dual)
+        middle = first + 4 * products
+        return size[first:middle].reshape(products, 4).sum(axis=1), size[middle : middle + 3 * powers].reshape(
+            powers, 3
+        ).sum(axis=1)
+
+
+def integers_inward(lower: Floats, upper: Floats, integer: Booleans) -> None:
+    """Round the bounds of integer variables inward, in place."""
+    lower[integer] = np.ceil(lower[integer] - 1e-6)
+    upper[integer] = np.floor(upper[integer] + 1e-6)
