@@ -1,0 +1,99 @@
+"""The extensive form against hand-computed and published answers, and against the kernels on the same sample."""
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+
+from loopwise.optimizer.evaluation import Distribution, Evaluator, distribution_of
+from loopwise.optimizer.extensive_form import SolveStatus, solve_extensive_form
+from loopwise.problems.case_file import load_case
+from loopwise.problems.park.problem import park_problem
+from loopwise.problems.two_stage import TwoStageProblem, from_pyomo
+from loopwise.problems.uncertainty import Discrete, Uncertainty
+
+
+def farmer(sense: Any = pyo.minimize) -> TwoStageProblem:
+    """The farmer of Birge and Louveaux, Introduction to Stochastic Programming, 2nd ed., section 1.1: -108,390."""
+    sign = 1 if sense == pyo.minimize else -1
+    m: Any = pyo.ConcreteModel(name="farmer")
+    crops = ["wheat", "corn", "beets"]
+    m.season = pyo.Param(mutable=True, initialize=1.0)
+    m.land = pyo.Var(crops, bounds=(0, 500))
+    m.sold = pyo.Var(["wheat", "corn", "quota", "excess"], bounds=(0, None))
+    m.bought = pyo.Var(["wheat", "corn"], bounds=(0, None))
+    m.total = pyo.Constraint(expr=sum(m.land[c] for c in crops) <= 500)
+    m.wheat = pyo.Constraint(expr=2.5 * m.season * m.land["wheat"] + m.bought["wheat"] - m.sold["wheat"] >= 200)
+    m.corn = pyo.Constraint(expr=3.0 * m.season * m.land["corn"] + m.bought["corn"] - m.sold["corn"] >= 240)
+    m.beets = pyo.Constraint(expr=m.sold["quota"] + m.sold["excess"] <= 20 * m.season * m.land["beets"])
+    m.quota = pyo.Constraint(expr=m.sold["quota"] <= 6000)
+    planting = 150 * m.land["wheat"] + 230 * m.land["corn"] + 260 * m.land["beets"]
+    buying = 238 * m.bought["wheat"] + 210 * m.bought["corn"]
+    selling = 170 * m.sold["wheat"] + 150 * m.sold["corn"] + 36 * m.sold["quota"] + 10 * m.sold["excess"]
+    m.cost = pyo.Objective(expr=sign * (planting + buying - selling), sense=sense)
+    source = Uncertainty({"season": Discrete(values=(0.8, 1.0, 1.2), probabilities=(1 / 3, 1 / 3, 1 / 3))})
+    return from_pyomo(m, [m.land], [m.season], source)
+
+
+@pytest.mark.parametrize(("sense", "value"), [(pyo.minimize, -108390.0), (pyo.maximize, 108390.0)])
+def test_farmer(sense: Any, value: float) -> None:
+    problem = farmer(sense)
+    solution = solve_extensive_form(problem, problem.all_scenarios())
+    assert solution.status is SolveStatus.OPTIMAL
+    assert solution.objective == pytest.approx(value, abs=0.5)
+    assert dict(zip(problem.first_stage.names, solution.x, strict=True)) == pytest.approx(
+        {"land[wheat]": 170.0, "land[corn]": 80.0, "land[beets]": 250.0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "fresh"),
+    [("wang-smith", 90.0), ("polley", 70.0), ("sorin-bedard", 200.0), ("acrylonitrile", 7.4057142857)],
+)
+def test_published_fresh_water(name: str, fresh: float) -> None:
+    problem = park_problem(load_case(name)).problem
+    solution = solve_extensive_form(problem, problem.scenarios(0, 1))
+    assert solution.objective == pytest.approx(fresh, rel=1e-7)
+
+
+def test_extensive_form_is_the_mean_of_kernel_evaluations() -> None:
+    park = park_problem(load_case("guangzhou"))
+    scenarios = park.problem.scenarios(0, 3, seed=5)
+    solution = solve_extensive_form(park.problem, scenarios, gap=0.05)
+    assert solution.x is not None
+    block = Evaluator(park.problem).evaluate(solution.x, scenarios)
+    fixed = dict(zip(park.problem.first_stage.names, solution.x, strict=True))
+    exact = solve_extensive_form(park.problem, scenarios, fixed=fixed)
+    assert exact.objective == pytest.approx(float(scenarios.probability @ block.objective), rel=1e-6)
+
+
+def test_infeasible_names_rows() -> None:
+    m: Any = pyo.ConcreteModel(name="impossible")
+    m.x = pyo.Var(bounds=(0, 1))
+    m.y = pyo.Var(bounds=(0, 1))
+    m.demand = pyo.Constraint(expr=m.x + m.y >= 5)
+    m.cost = pyo.Objective(expr=m.x + m.y)
+    problem = from_pyomo(m, [m.x], [], Uncertainty({}))
+    solution = solve_extensive_form(problem, problem.scenarios(0, 2))
+    assert solution.status is SolveStatus.INFEASIBLE
+    assert solution.conflict == ("demand",)
+
+
+def test_statistics() -> None:
+    values = Distribution(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25), 0, 0, 0)
+    assert values.mean == 2.5
+    assert values.cvar(0.0) == 2.5
+    assert values.cvar(0.5) == 3.5
+    assert values.cvar(1.0) == 4.0
+    assert values.quantile(0.5) == 2.0
+    assert values.standard_error == pytest.approx(np.std([1, 2, 3, 4], ddof=1) / 2)
+
+
+def test_blocks_do_not_change_the_distribution() -> None:
+    problem = farmer()
+    evaluator, x = Evaluator(problem), np.array([170.0, 80.0, 250.0])
+    draw = lambda first, last: problem.scenarios(first, last, count=50, seed=3)  # noqa: E731
+    whole = distribution_of(list(evaluator.blocks(x, draw, 50)), maximize=False)
+    parts = distribution_of(list(evaluator.blocks(x, draw, 50, block=7)), maximize=False)
+    assert parts.mean == pytest.approx(whole.mean, rel=1e-12)
