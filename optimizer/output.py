@@ -8,6 +8,7 @@ import os
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -65,7 +66,7 @@ def design_csv(outcome: Outcome) -> str:
 def write_scenarios(file: Path, blocks: Iterable[pa.RecordBatch]) -> Path:
     """One row per scenario, block by block: a million scenarios never stand in memory together."""
     with whole_file(file) as temporary:
-        writer: pq.ParquetWriter | None = None
+        writer: Any = None
         try:
             for block in blocks:
                 writer = writer or pq.ParquetWriter(temporary, block.schema, compression="zstd")
