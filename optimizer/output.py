@@ -69,7 +69,8 @@ def write_scenarios(file: Path, blocks: Iterable[pa.RecordBatch]) -> Path:
         writer: Any = None
         try:
             for block in blocks:
-                writer = writer or pq.ParquetWriter(temporary, block.schema, compression="zstd")
+                if writer is None:
+                    writer = pq.ParquetWriter(temporary, block.schema, compression="zstd")
                 writer.write_batch(block)
         finally:
             if writer is not None:
