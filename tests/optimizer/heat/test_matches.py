@@ -1,0 +1,97 @@
+"""Fewest matches against the best known bounds, forbidden and restricted matches, prices."""
+
+import csv
+import re
+
+import numpy as np
+import pytest
+
+from loopwise.optimizer.heat import MatchStatus, fewest_matches
+from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, Utility
+from loopwise.problems.heat.match_data import MatchData, largest_exchange, match_data
+from tests.shared_cases import shared_case
+
+_LINES = (shared_case("heat/min_matches") / "BEST_KNOWN_MATCHES.csv").read_text(encoding="utf-8").splitlines()
+TABLE = list(csv.DictReader(_LINES))
+
+
+def published(instance: str) -> MatchData:
+    text = (shared_case("heat/min_matches") / f"{instance}.dat").read_text(encoding="utf-8")
+    intervals = int(re.search(r"^k=(\d+)", text, re.M)[1])
+    sides = {}
+    for side in "HC":
+        lines = re.findall(rf"^Q{side}\[\d+\]: (.*)$", text, re.M)
+        sides[side] = np.zeros((len(lines), intervals))
+        for row, line in enumerate(lines):
+            for k, heat in re.findall(r"T(\d+) (\S+)", line):
+                sides[side][row, int(k)] = float(heat)
+    names = (tuple(f"{side}{n}" for n in range(len(sides[side]))) for side in "HC")
+    return MatchData(*names, sides["H"], sides["C"])
+
+
+def check_second_law(data: MatchData, heat: dict) -> None:
+    """Duties close, and no pair passes more than the cascade allows for it alone."""
+    for i, name in enumerate(data.hot_names):
+        assert sum(q for (h, _), q in heat.items() if h == name) == pytest.approx(data.hot[i].sum(), rel=1e-5)
+    for j, name in enumerate(data.cold_names):
+        assert sum(q for (_, c), q in heat.items() if c == name) == pytest.approx(data.cold[j].sum(), rel=1e-5)
+    for (h, c), q in heat.items():
+        i, j = data.hot_names.index(h), data.cold_names.index(c)
+        assert q <= largest_exchange(data.hot[i], data.cold[j]) * (1 + 1e-5) + 1e-6
+
+
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(r, id=r["instance"], marks=[pytest.mark.slow] * (r["instance"] == "balanced8")) for r in TABLE],
+)
+def test_best_known_matches_are_proved(row: dict) -> None:
+    data = published(row["instance"])
+    solution = fewest_matches(data)
+    assert solution.status is MatchStatus.OPTIMAL
+    assert float(row["best_exact_LB"]) == solution.lower_bound
+    assert solution.value == float(row["best_exact_UB"]) == len(solution.heat)
+    check_second_law(data, dict(solution.heat))
+
+
+@pytest.mark.parametrize("instance", ["4sp1", "6sp1", "7sp4", "8sp1", "balanced5"])
+def test_tightening_cuts_off_nothing(instance: str) -> None:
+    assert fewest_matches(published(instance), tightened=False).value == fewest_matches(published(instance)).value
+
+
+def small() -> HeatRecoveryProblem:
+    return HeatRecoveryProblem(
+        (
+            HeatStream.simple("H1", 200, 100, duty=50.0),
+            HeatStream.simple("H2", 200, 100, duty=50.0),
+            HeatStream.simple("C1", 30, 80, duty=50.0),
+            HeatStream.simple("C2", 30, 80, duty=50.0),
+        ),
+        (Utility("steam", Side.HOT, 250, 250), Utility("water", Side.COLD, 10, 20)),
+    )
+
+
+def test_forbidden_restricted_and_priced_matches() -> None:
+    data = match_data(small())
+    assert data.twins(hot=True) == [(0, 1)]
+    assert fewest_matches(data).value == 2
+    forbidden = frozenset({("H1", "C1"), ("H1", "C2")})
+    assert fewest_matches(MatchData(*_rows(data), forbidden)).status is MatchStatus.INFEASIBLE
+    one = fewest_matches(MatchData(*_rows(data), frozenset({("H1", "C1")})))
+    assert set(one.heat) == {("H1", "C2"), ("H2", "C1")}
+    limited = fewest_matches(MatchData(*_rows(data), frozenset(), {("H1", "C1"): 20.0, ("H1", "C2"): 40.0}))
+    assert limited.value == 4
+    assert limited.heat["H1", "C1"] <= 20.0 + 1e-6
+    priced = fewest_matches(data, {("H1", "C1"): 5.0, ("H2", "C2"): 5.0})
+    assert set(priced.heat) == {("H1", "C2"), ("H2", "C1")}
+
+
+def test_unbalanced_or_unknown_data_are_refused() -> None:
+    data = match_data(small())
+    with pytest.raises(HeatDataError, match="close the balance"):
+        MatchData(data.hot_names, data.cold_names, data.hot * 2, data.cold)
+    with pytest.raises(HeatDataError, match="X is no hot carrier"):
+        MatchData(*_rows(data), frozenset({("X", "C1")}))
+
+
+def _rows(data: MatchData) -> tuple:
+    return data.hot_names, data.cold_names, data.hot, data.cold
