@@ -9,7 +9,6 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
