@@ -56,6 +56,7 @@ class PoolingCase(_Strict):
     """A standard pooling problem; its objective is cost of components less revenue of products."""
 
     kind: Literal["pooling"] = "pooling"
+    name: str = "pooling"
     description: str = ""
     components: Annotated[list[Component], Field(min_length=1)]
     pools: list[Pool]

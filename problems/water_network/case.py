@@ -50,6 +50,7 @@ class WaterNetworkCase(_Strict):
     """Units that may all be joined to one another; discharge limits hold for the mixed effluent."""
 
     kind: Literal["water-network"] = "water-network"
+    name: str = "water-network"
     description: str = ""
     currency: str = "USD"
     contaminants: Annotated[list[str], Field(min_length=1)]
