@@ -1,0 +1,128 @@
+"""Runs of SMPS cases: `loopwise optimize x.cor`, `loopwise evaluate x.cor --design x.sol`."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ..problems.errors import CaseError, Problem
+from ..problems.smps import SmpsCase, SmpsError, read_design
+from ..problems.two_stage.problem import Floats
+from .evaluation import BlockResult
+from .extensive_form import SolveStatus
+from .options import ALL, Options
+from .outcome import Outcome
+from .progress import Progress
+from .report import Histogram, ReportContent
+from .result import DesignValue, Objective, Result, RunStatus, Timing
+from .two_stage_run import (
+    design_scenarios,
+    evaluate_design,
+    evaluation_of,
+    find_design,
+    fresh_scenarios,
+    problem_scenarios,
+)
+
+
+def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
+    """The extensive form's design, evaluated on fresh scenarios."""
+    problem, started = case.problem, time.perf_counter()
+    scenarios = design_scenarios(problem, options)
+    built = time.perf_counter()
+    solution = find_design(problem, scenarios, options, progress)
+    solved = time.perf_counter()
+    if solution.status is SolveStatus.FAILED:
+        raise RuntimeError(f"{problem.name}: the solver failed without saying why")
+    objective = Objective.of(
+        "expected objective", "", solution.objective, solution.lower_bound, solution.upper_bound, len(scenarios)
+    )
+    timing = Timing(build_s=built - started, solve_s=solved - built)
+    result = _result(case, options, RunStatus(solution.status.value), objective, timing)
+    result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
+    if solution.x is None:
+        return Outcome(result, _content(case), message=_why(solution.status, solution.conflict), notes=case.notes)
+    return _evaluated(case, solution.x, result, options, progress)
+
+
+def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
+    """The expected objective of a given design over the problem's scenarios and over fresh ones."""
+    try:
+        x = read_design(design, case.problem.first_stage.names)
+    except SmpsError as error:
+        raise CaseError(Problem(problem) for problem in error.problems) from None
+    started = time.perf_counter()
+    chosen = problem_scenarios(case.problem, options)
+    _, distribution = evaluate_design(case.problem, x, chosen, options, progress)
+    weight = float(distribution.weights.sum())
+    value = distribution.mean * weight if distribution.failed + distribution.infeasible == 0 else None
+    objective = Objective.of("expected objective", "", value, None, None, chosen.count)
+    timing = Timing(solve_s=time.perf_counter() - started)
+    return _evaluated(case, x, _result(case, options, RunStatus.EVALUATED, objective, timing), options, progress)
+
+
+def _evaluated(case: SmpsCase, x: Floats, result: Result, options: Options, progress: Progress) -> Outcome:
+    started = time.perf_counter()
+    fresh = fresh_scenarios(case.problem, options)
+    blocks, distribution = evaluate_design(case.problem, x, fresh, options, progress)
+    sampled = not (options.scenarios == ALL and options.evaluate is None)
+    evaluation = evaluation_of(distribution, fresh.count, sampled=sampled)
+    design = tuple(DesignValue(name=n, value=float(v)) for n, v in zip(case.problem.first_stage.names, x, strict=True))
+    timing = result.timing.model_copy(update={"evaluate_s": time.perf_counter() - started})
+    result = result.model_copy(update={"evaluation": evaluation, "design": design, "timing": timing})
+    histograms: tuple[Histogram, ...] = ()
+    if len(distribution.values):
+        share, edges = np.histogram(distribution.values, bins=60, weights=distribution.weights)
+        histograms = (Histogram("design", edges, share / share.sum(), distribution.mean, distribution.cvar(0.95)),)
+    return Outcome(result, _content(case, histograms), _rows(blocks), notes=case.notes)
+
+
+def _rows(blocks: list[BlockResult]) -> Iterator[pa.RecordBatch]:
+    for block in blocks:
+        first = block.scenarios.first
+        yield pa.record_batch(
+            {
+                "scenario": pa.array(range(first, first + len(block)), pa.int64()),
+                "probability": block.scenarios.probability,
+                "objective": block.objective,
+                "status": pa.array(block.status, pa.int8()),
+                "resolved_exactly": pa.array(block.resolved_exactly),
+            }
+        )
+
+
+def _result(case: SmpsCase, options: Options, status: RunStatus, objective: Objective, timing: Timing) -> Result:
+    digest = hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in case.files)).hexdigest()
+    return Result(
+        case=case.files[0].stem,
+        kind="smps",
+        case_hash=digest,
+        seed=options.seed,
+        sense=case.problem.sense.value,
+        status=status,
+        objective=objective,
+        evaluation=None,
+        timing=timing,
+    )
+
+
+def _content(case: SmpsCase, cost: tuple[Histogram, ...] = ()) -> ReportContent:
+    return ReportContent(title=case.problem.name or case.files[0].stem, cost=cost, notes=case.notes)
+
+
+def _finite(history: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float | None, float | None], ...]:
+    def known(value: float) -> float | None:
+        return value if np.isfinite(value) and abs(value) < 1e29 else None
+
+    return tuple((seconds, known(lower), known(upper)) for seconds, lower, upper in history)
+
+
+def _why(status: SolveStatus, conflict: tuple[str, ...]) -> str:
+    if status is SolveStatus.INFEASIBLE and conflict:
+        return f"infeasible: these rows cannot hold together: {', '.join(conflict[:8])}"
+    return f"{status.value}: there is no design"
