@@ -16,8 +16,11 @@ from .emergency import Emergency
 from .environment import Environment
 from .exchange import PowerLine, WaterPipe
 from .fresh_water import FreshWater
+from .fuel import Fuel
 from .plant_data import ScaledPower
 from .power import Grid, Photovoltaics
+from .steam import SteamSystem
+from .steam_main import SteamMain
 from .throughput import Throughput
 from .treatment import Treatment
 from .uncertain import ParkUncertainty
@@ -65,6 +68,7 @@ class Plant(CaseModel):
     power_demand: ScaledPower = Field(default_factory=ScaledPower, description="power of the processes")
     grid: Grid | None = Field(default=None, description="grid connection")
     photovoltaics: Photovoltaics | None = Field(default=None)
+    steam: SteamSystem | None = Field(default=None, description="headers, users, boilers, turbines, feed water")
 
 
 class ParkCase(CaseModel):
@@ -86,6 +90,8 @@ class ParkCase(CaseModel):
     fresh_water: dict[Name, FreshWater] = Field(default_factory=dict)
     discharges: dict[Name, Discharge] = Field(default_factory=dict)
     water_pipes: dict[Name, WaterPipe] = Field(default_factory=dict)
+    fuels: dict[Name, Fuel] = Field(default_factory=dict)
+    steam_mains: dict[Name, SteamMain] = Field(default_factory=dict)
     power_lines: dict[Name, PowerLine] = Field(default_factory=dict)
     environment: Environment = Field(default_factory=Environment)
     emergency: Emergency = Field(default_factory=Emergency)
@@ -95,6 +101,11 @@ class ParkCase(CaseModel):
     def hours(self) -> dict[str, float]:
         """Operating hours a year that each period stands for."""
         return {name: period.share * self.operating_hours for name, period in self.periods.items()}
+
+    @property
+    def steam_systems(self) -> dict[str, SteamSystem]:
+        """The steam systems by plant."""
+        return {name: plant.steam for name, plant in self.plants.items() if plant.steam is not None}
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""

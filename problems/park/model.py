@@ -67,6 +67,9 @@ def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced
         site, path = assembly.site(name), f"plants.{name}"
         if plant.throughput is not None:
             plant.throughput.add_to(assembly, site, f"{path}.throughput", curtailable=priced)
+        if plant.steam is not None:
+            emergency = case.emergency if priced else None
+            plant.steam.add_to(assembly, network, site, f"{path}.steam", case.fuels, emergency)
         for unit, use in plant.water_uses.items():
             use.add_to(assembly, network, site, unit, f"{path}.water_uses.{unit}")
         for unit, source in plant.water_sources.items():
@@ -107,6 +110,9 @@ def _lines(case: ParkCase, assembly: Assembly) -> None:
     locations = {name: plant.location for name, plant in case.plants.items()}
     for name, line in case.power_lines.items():
         line.add_to(assembly, name, line.route(locations, case.detour))
+    systems = case.steam_systems
+    for name, main in case.steam_mains.items():
+        main.add_to(assembly, name, main.route(locations, case.detour), systems)
 
 
 def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 def problems(case: ParkCase) -> tuple[Problem, ...]:
     """Everything in a case that names something that is not there or cannot work, with its dotted place."""
-    names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses)
+    names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses, _steam, _unit_names)
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
     return found or tuple(_takers(case))  # who can take what is known only where every name is
 
 
-def _unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
+def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
+    """The problem of a name that is not there, with what is allowed and the nearest right spelling."""
     allowed = sorted(allowed)
     return Problem(
         f"unknown {what} {typed!r}",
@@ -52,7 +53,7 @@ def _periods(case: ParkCase) -> Iterator[Problem]:
     for place, part in _walk(case, ""):
         if isinstance(part, (PerPeriod, Scaled)):
             for name in set(part.profile) - set(case.periods):
-                yield _unknown(f"{place}.profile", "period", name, case.periods)
+                yield unknown(f"{place}.profile", "period", name, case.periods)
 
 
 def _contaminants(case: ParkCase) -> Iterator[Problem]:
@@ -65,33 +66,35 @@ def _contaminants(case: ParkCase) -> Iterator[Problem]:
         named += [(f"{place}.water_sinks.{u}.maximum", s.maximum) for u, s in plant.water_sinks.items()]
         for where, contaminants in named:
             for name in set(contaminants) - set(known):
-                yield _unknown(where, "contaminant", name, known)
+                yield unknown(where, "contaminant", name, known)
     for name, supply in case.fresh_water.items():
         for contaminant in set(supply.concentration) - set(known):
-            yield _unknown(f"fresh_water.{name}.concentration", "contaminant", contaminant, known)
+            yield unknown(f"fresh_water.{name}.concentration", "contaminant", contaminant, known)
     for name, discharge in case.discharges.items():
         for part in ("limit", "permit", "load_price"):
             for contaminant in set(getattr(discharge, part)) - set(known):
-                yield _unknown(f"discharges.{name}.{part}", "contaminant", contaminant, known)
+                yield unknown(f"discharges.{name}.{part}", "contaminant", contaminant, known)
 
 
 def _plants_named(case: ParkCase) -> Iterator[Problem]:
     for group in ("fresh_water", "discharges"):
         for name, part in getattr(case, group).items():
             for plant in set(part.plants or ()) - set(case.plants):
-                yield _unknown(f"{group}.{name}.plants", "plant", plant, case.plants)
+                yield unknown(f"{group}.{name}.plants", "plant", plant, case.plants)
 
 
 def water_sources(plant_name: str, plant: Plant) -> list[str]:
     """Names of the water sources of a plant as other parts of the file write them: `plant.unit`."""
     units = [*plant.water_uses, *plant.water_sources, *plant.treatments]
     units += [f"{name}.reject" for name, unit in plant.treatments.items() if unit.recovery < 1.0]
+    units += plant.steam.water_sources if plant.steam is not None else []
     return [f"{plant_name}.{unit}" for unit in units]
 
 
 def water_sinks(plant_name: str, plant: Plant) -> list[str]:
     """Names of the water sinks of a plant: `plant.unit`."""
-    return [f"{plant_name}.{unit}" for unit in (*plant.water_uses, *plant.water_sinks, *plant.treatments)]
+    steam = plant.steam.water_sinks if plant.steam is not None else []
+    return [f"{plant_name}.{unit}" for unit in (*plant.water_uses, *plant.water_sinks, *plant.treatments, *steam)]
 
 
 def _sources_named(case: ParkCase) -> Iterator[Problem]:
@@ -104,16 +107,16 @@ def _sources_named(case: ParkCase) -> Iterator[Problem]:
             for unit, part in getattr(plant, group).items():
                 for key in ("only", "forbidden"):
                     for source in set(getattr(part, key) or ()) - set(known):
-                        yield _unknown(f"plants.{name}.{group}.{unit}.{key}", "water source", source, known)
+                        yield unknown(f"plants.{name}.{group}.{unit}.{key}", "water source", source, known)
 
 
 def _lines(case: ParkCase) -> Iterator[Problem]:
-    for group in ("water_pipes", "power_lines"):
+    for group in ("water_pipes", "steam_mains", "power_lines"):
         for name, line in getattr(case, group).items():
             place = f"{group}.{name}"
             for key, plant in (("from", line.start), ("to", line.end)):
                 if plant not in case.plants:
-                    yield _unknown(f"{place}.{key}", "plant", plant, case.plants)
+                    yield unknown(f"{place}.{key}", "plant", plant, case.plants)
             if line.start == line.end and group != "water_pipes":
                 yield Problem("a line joins two different plants", place=place, typed=line.end)
             if line.investment is None and line.existing == 0.0 and not line.forbidden:
@@ -126,11 +129,11 @@ def _lines(case: ParkCase) -> Iterator[Problem]:
                 source.removeprefix(f"{pipe.start}.") for source in water_sources(pipe.start, case.plants[pipe.start])
             ]
             if pipe.of not in known:
-                yield _unknown(f"water_pipes.{name}.of", f"water source of {pipe.start}", pipe.of, known)
+                yield unknown(f"water_pipes.{name}.of", f"water source of {pipe.start}", pipe.of, known)
         if pipe.end in case.plants:
             known = [sink.removeprefix(f"{pipe.end}.") for sink in water_sinks(pipe.end, case.plants[pipe.end])]
             for unit in set(pipe.to_units or ()) - set(known):
-                yield _unknown(f"water_pipes.{name}.to_units", f"water sink of {pipe.end}", unit, known)
+                yield unknown(f"water_pipes.{name}.to_units", f"water sink of {pipe.end}", unit, known)
 
 
 def _treatments(case: ParkCase) -> Iterator[Problem]:
@@ -150,6 +153,34 @@ def _treatments(case: ParkCase) -> Iterator[Problem]:
                         "removes mass to a reject, but its recovery is 1: there is no reject",
                         place=f"{place}.contaminants.{k}",
                     )
+
+
+def _steam(case: ParkCase) -> Iterator[Problem]:
+    """The steam systems' own checks, and the mains between them."""
+    locations = {name: plant.location for name, plant in case.plants.items()}
+    found: list[Problem] = []
+    for name, system in case.steam_systems.items():
+        found += system.problems(f"plants.{name}.steam", case.contaminants, case.fuels)
+    yield from found
+    for name, main in case.steam_mains.items():
+        if not found and main.start in case.plants and main.end in case.plants:
+            yield from main.problems(f"steam_mains.{name}", case.steam_systems, main.route(locations, case.detour))
+
+
+def _unit_names(case: ParkCase) -> Iterator[Problem]:
+    """A unit's name stands for it in results, so a plant has it once."""
+    groups = ("water_uses", "water_sources", "water_sinks", "treatments")
+    steam = ("steam_uses", "letdowns", "boilers", "electric_boilers", "turbines")
+    for plant_name, plant in case.plants.items():
+        seen = {"throughput": "throughput", "grid": "grid", "photovoltaics": "photovoltaics"}
+        parts = [(group, getattr(plant, group)) for group in groups]
+        parts += [(f"steam.{group}", getattr(plant.steam, group)) for group in steam] if plant.steam is not None else []
+        for group, units in parts:
+            for unit in units:
+                if unit in seen:
+                    place = f"plants.{plant_name}.{group}.{unit}"
+                    yield Problem(f"the plant has another {unit!r} among its {seen[unit]}", place=place)
+                seen[unit] = group
 
 
 def _uses(case: ParkCase) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from .emergency import Emergency
 from .feedwater import Feedwater, return_condensate
 from .fuel import Fuel
 from .header import Header, Letdown, too_cold
-from .references import _unknown as unknown
+from .references import unknown
 from .steam_use import SteamUse
 from .turbine import Turbine
 from .water_network import Role, WaterNetwork, WaterSource

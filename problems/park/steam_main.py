@@ -16,7 +16,7 @@ from .base import Name
 from .commitment import running_capacity
 from .exchange import Line
 from .header import header_node, injection_ratio, too_cold
-from .references import _unknown as unknown
+from .references import unknown
 from .steam import SteamSystem
 
 PressureGradient = Annotated[float, Quantity("pressure drop per length", "bar/km", minimum=0.0)]
