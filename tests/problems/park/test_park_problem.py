@@ -1,0 +1,83 @@
+"""The library's parks compiled to arrays: their uncertainty, their balances, the forward simulation."""
+
+import numpy as np
+import pytest
+
+from loopwise.optimizer.evaluation import Evaluator
+from loopwise.optimizer.extensive_form import solve_extensive_form
+from loopwise.problems.case_file import load_case
+from loopwise.problems.errors import CaseError
+from loopwise.problems.park.problem import ParkProblem, park_problem
+from tests.park_cases import park
+
+
+@pytest.fixture(scope="module")
+def guangzhou() -> ParkProblem:
+    return park_problem(load_case("guangzhou"))
+
+
+@pytest.fixture(scope="module")
+def operated(guangzhou: ParkProblem):
+    """The design of two scenarios, operated in eight others."""
+    problem = guangzhou.problem
+    design = solve_extensive_form(problem, problem.scenarios(0, 2, seed=1), gap=0.05)
+    assert design.x is not None
+    return Evaluator(problem).evaluate(design.x, problem.scenarios(0, 8, seed=2))
+
+
+def test_nothing_random_in_w(guangzhou: ParkProblem) -> None:
+    assert "recourse" not in guangzhou.problem.random
+
+
+def test_every_row_holds_in_every_scenario(guangzhou: ParkProblem, operated) -> None:
+    assert (operated.status == 0).all()
+    recourse = guangzhou.problem.recourse
+    balances = [i for i, name in enumerate(recourse.row_names) if "balance_" in name]
+    assert balances
+    activity = (recourse.W @ operated.primal.T).T[:, balances]
+    certain = np.isin(balances, guangzhou.problem.random["row_lower"].index, invert=True)
+    residual = activity - recourse.row_lower[balances]
+    assert np.abs(residual[:, certain]).max() < 1e-6
+
+
+def test_forward_simulation_stays_below_the_bounds(guangzhou: ParkProblem, operated) -> None:
+    problem = guangzhou.problem
+    columns = {name: k for k, name in enumerate(problem.recourse.names)}
+    reports = {name: operated.reports[:, k] for k, name in enumerate(problem.reports.names)}
+    simulation = guangzhou.simulator.run(columns, operated.primal, reports)
+    assert simulation.margin.min() > -1e-6
+    assert simulation.water_residual.max() < 1e-6
+    assert simulation.mass_residual.max() < 1e-6
+
+
+def one(path: str):
+    plants = {
+        "plant": {
+            "throughput": {"lost_margin": 1000},
+            "water_uses": {"washer": {"inlet_flow": 5, "contaminants": {"COD": {"load": 1, "maximum_outlet": 900}}}},
+            "treatments": {"filter": {"existing": 3, "contaminants": {"COD": {"outlet": 10}}}},
+        }
+    }
+    element = {"on": [path], "distribution": {"distribution": "uniform", "lower": 0.5, "upper": 1.5}}
+    return park(plants, uncertainty={"elements": {"factor": element}})
+
+
+def test_what_would_change_w_is_refused_by_name() -> None:
+    with pytest.raises(CaseError, match=r"plants\.plant\.treatments\.filter\.recovery.*W"):
+        park_problem(one("plants.plant.treatments.filter.recovery"))
+
+
+def test_unknown_path_suggests_the_nearest() -> None:
+    with pytest.raises(CaseError, match=r"did you mean 'plants\.plant\.throughput'"):
+        park_problem(one("plants.plant.troughput"))
+
+
+def test_real_load_never_exceeds_the_assumed_one() -> None:
+    """Uncertain load per throughput, curtailed: the plan stays feasible and conservative."""
+    case = park_problem(one("plants.plant.water_uses.washer.contaminants.COD.load"))
+    problem = case.problem
+    x = np.zeros(len(problem.first_stage.names))
+    block = Evaluator(problem).evaluate(x, problem.scenarios(0, 200, seed=4))
+    columns = {name: k for k, name in enumerate(problem.recourse.names)}
+    reports = {name: block.reports[:, k] for k, name in enumerate(problem.reports.names)}
+    assert case.simulator.run(columns, block.primal, reports).margin.min() > -1e-6
