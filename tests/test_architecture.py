@@ -1,4 +1,4 @@
-"""The rooms import each other only in the direction that ARCHITECTURE.md draws, and the wheel drops nothing."""
+"""The rooms import each other only in the direction that ARCHITECTURE.md draws."""
 
 import ast
 from pathlib import Path
