@@ -1,0 +1,178 @@
+"""Runs of industrial parks: design on a sample, baseline on the same, both operated in many fresh scenarios."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from ..problems.errors import CaseError, Problem, nearest
+from ..problems.park.asset import Asset
+from ..problems.park.case import Objective as Aim
+from ..problems.park.case import ParkCase
+from ..problems.park.problem import ParkProblem, park_problem
+from ..problems.two_stage import Scenarios
+from .extensive_form import ExtensiveSolution, SolveStatus, solve_extensive_form
+from .options import Options
+from .outcome import Outcome
+from .park_content import design_items, indicators, report_content
+from .park_operation import Operation, operate
+from .progress import Progress
+from .result import Baseline, Objective, Result, RunStatus, Timing
+from .run import case_hash
+from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios
+
+UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
+
+
+def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
+    """The best design for a sample with its proven bound, operated in fresh scenarios beside the park as it is."""
+    started = time.perf_counter()
+    park = park_problem(case)
+    scenarios = design_scenarios(park.problem, options)
+    built = time.perf_counter()
+    solution = find_design(park.problem, scenarios, options, progress)
+    timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
+    if solution.x is None:
+        result = _result(park, options, solution, len(scenarios), timing)
+        return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
+    return _operated(park, options, progress, solution, scenarios, timing)
+
+
+def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
+    """A given design: what it leaves open (commitments, contracts) is chosen on the sample, then all is operated."""
+    started = time.perf_counter()
+    park = park_problem(case)
+    fixed = read_design(design, park.assets)
+    scenarios = design_scenarios(park.problem, options)
+    built = time.perf_counter()
+    with progress.step("completing the design"):
+        solution = solve_extensive_form(
+            park.problem, scenarios, gap=options.gap, time_limit=options.time_limit, fixed=fixed
+        )
+    timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
+    if solution.x is None:
+        result = _result(park, options, solution, len(scenarios), timing)
+        return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
+    outcome = _operated(park, options, progress, solution, scenarios, timing)
+    return Outcome(
+        outcome.result.model_copy(update={"status": RunStatus.EVALUATED}),
+        outcome.report,
+        outcome.scenarios,
+        outcome.message,
+        outcome.notes,
+    )
+
+
+def _operated(
+    park: ParkProblem,
+    options: Options,
+    progress: Progress,
+    solution: ExtensiveSolution,
+    scenarios: Scenarios,
+    timing: Timing,
+) -> Outcome:
+    assert solution.x is not None
+    started = time.perf_counter()
+    fresh = fresh_scenarios(park.problem, options)
+    design = operate(park, solution.x, fresh, options, progress, "the design")
+    as_is = _baseline(park, options, progress, scenarios)
+    before = None if as_is is None else operate(park, as_is, fresh, options, progress, "the park as it is")
+    result = _result(park, options, solution, len(scenarios), timing).model_copy(
+        update={
+            "evaluation": evaluation_of(design.distribution, fresh.count, sampled=fresh.count > 1),
+            "design": design_items(park, solution.x),
+            "indicators": indicators(park, design),
+            "baseline": None if before is None else Baseline(B0=before.distribution.mean),
+            "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
+        }
+    )
+    notes = (*park.warnings, *_physical_notes(design))
+    return Outcome(result, report_content(park, design, before, result), design.rows, notes=notes)
+
+
+def _baseline(park: ParkProblem, options: Options, progress: Progress, scenarios: Scenarios) -> Any:
+    """B0: nothing that is not there is built; commitments and contracts stay free. None where nothing can be built."""
+    fixed = {asset.build_column: 0.0 for asset in park.assets if asset.build_column is not None}
+    if not fixed:
+        return None
+    with progress.step("the park as it is"):
+        return solve_extensive_form(park.problem, scenarios, gap=options.gap, fixed=fixed).x
+
+
+def _physical_notes(design: Operation) -> tuple[str, ...]:
+    """What the forward simulation found: a plan that is exceeded is said first."""
+    if design.margin is None:
+        return ()
+    if design.margin < -1e-6:
+        return (f"forward simulation: a concentration exceeds its assumed bound by {-design.margin:.2%}",)
+    residual = max(design.water_residual, design.mass_residual)
+    closest = f"closest {max(design.margin, 0.0):.2%}"
+    return (
+        f"forward simulation of every scenario: concentrations stay below their assumed bounds ({closest}), "
+        f"water and mass balances close to {residual:.1e}",
+    )
+
+
+def _result(park: ParkProblem, options: Options, solution: ExtensiveSolution, count: int, timing: Timing) -> Result:
+    case = park.case
+    unit = UNITS.get(case.objective, f"{case.currency}/a")
+    objective = Objective.of(
+        case.objective.value, unit, solution.objective, solution.lower_bound, solution.upper_bound, count
+    )
+    return Result(
+        case=case.name,
+        kind=case.kind,
+        case_hash=case_hash(case),
+        seed=options.seed,
+        sense=park.problem.sense.value,
+        status=RunStatus(solution.status.value),
+        objective=objective,
+        evaluation=None,
+        timing=timing,
+    )
+
+
+def why_not(solution: ExtensiveSolution) -> str:
+    """Why there is no design, in a plant's words: which unit, contaminant or header makes it so."""
+    if solution.status is SolveStatus.INFEASIBLE:
+        rows = [name.removeprefix("operation.").split("[")[0] for name in solution.conflict]
+        return "infeasible: these cannot hold together: " + ", ".join(dict.fromkeys(rows)) if rows else "infeasible"
+    return f"{solution.status.value}: there is no design"
+
+
+def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
+    """First-stage columns fixed by a `result.json` or by a JSON object `plant.asset` -> size (0: not built).
+
+    Raises CaseError naming every unknown asset and every size outside the range for which its cost holds.
+    """
+    try:
+        data = cast("object", json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise CaseError(Problem(f"cannot be read as JSON: {error}", file=str(file))) from None
+    if not isinstance(data, dict):
+        raise CaseError(Problem("expected a JSON object: plant.asset -> size", file=str(file)))
+    typed = cast("dict[str, Any]", data)
+    sizes: Mapping[str, Any] = typed
+    if "design" in typed and "schema_version" in typed:
+        sizes = {f"{item['plant']}.{item['name']}": item["size"] if item["built"] else 0.0 for item in typed["design"]}
+    options = {f"{asset.plant}.{asset.name}": asset for asset in assets if asset.option is not None}
+    problems: list[Problem] = []
+    fixed: dict[str, float] = {}
+    for name, size in sizes.items():
+        asset = options.get(name)
+        if asset is None or asset.option is None:
+            close = nearest(name, options)
+            problems.append(Problem("nothing of this name can be built", file=str(file), place=name, suggestion=close))
+        elif not isinstance(size, (int, float)) or not (
+            (size == 0 and asset.build_column) or asset.option.minimum - 1e-9 <= size <= asset.option.maximum + 1e-9
+        ):
+            allowed = f"0 or {asset.option.minimum:g} to {asset.option.maximum:g} {asset.unit}"
+            problems.append(Problem(f"expected {allowed}", file=str(file), place=name, typed=str(size)))
+        elif asset.build_column is not None and asset.size_column is not None:  # contracts are chosen anew
+            fixed |= {asset.build_column: float(size > 0), asset.size_column: float(size)}
+    if problems:
+        raise CaseError(problems)
+    return fixed

@@ -1,0 +1,67 @@
+"""The whole job for parks: from the library's name to the output folder."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from loopwise.optimizer import optimize
+from loopwise.optimizer.options import Options
+from loopwise.optimizer.park_run import evaluate, read_design
+from loopwise.optimizer.progress import QuietProgress
+from loopwise.problems.case_file import load_case
+from loopwise.problems.errors import CaseError
+from loopwise.problems.park.problem import park_problem
+
+
+@pytest.mark.parametrize(
+    ("name", "fresh", "waste"),
+    [
+        ("wang-smith", 90.0, 90.0),
+        ("polley", 70.0, 50.0),
+        ("sorin-bedard", 200.0, 120.0),
+        ("acrylonitrile", 7.4057142857, 29.3657142857),
+    ],
+)
+def test_published_optima(name: str, fresh: float, waste: float) -> None:
+    result = optimize(name)
+    assert result.objective.value == pytest.approx(fresh, rel=1e-6)
+    assert result.objective.unit == "t/h"
+    assert result.evaluation is not None
+    assert result.evaluation.mean == pytest.approx(fresh, rel=1e-6)
+    assert result.indicators["wastewater_t_per_h"] == pytest.approx(waste, rel=1e-6)
+
+
+def test_single_plant_end_to_end(tmp_path: Path) -> None:
+    result = optimize("single-plant", scenarios=50, out=tmp_path / "out")
+    assert result.status == "optimal"
+    assert result.baseline is not None
+    assert result.baseline.B0 is not None
+    assert result.evaluation is not None
+    assert result.evaluation.mean < result.baseline.B0
+    written = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert written["kind"] == "park"
+    rows = pq.read_table(tmp_path / "out" / "scenarios.parquet")
+    assert rows.num_rows == result.evaluation.scenarios
+    assert {"scenario", "objective", "fresh water"} <= set(rows.column_names)
+
+
+def test_a_result_can_be_evaluated_again(tmp_path: Path) -> None:
+    result = optimize("single-plant", scenarios=20, out=tmp_path / "out")
+    outcome = evaluate(
+        load_case("single-plant"), tmp_path / "out" / "result.json", Options(scenarios=20), QuietProgress()
+    )
+    assert result.evaluation is not None
+    assert outcome.result.evaluation is not None
+    assert outcome.result.evaluation.mean == pytest.approx(result.evaluation.mean, rel=1e-3)
+
+
+def test_a_wrong_design_tells_everything(tmp_path: Path) -> None:
+    file = tmp_path / "design.json"
+    file.write_text(json.dumps({"brewery.photovoltaic": 1.0, "brewery.reverse osmosis": 1000.0}))
+    with pytest.raises(CaseError) as caught:
+        read_design(file, park_problem(load_case("single-plant")).assets)
+    text = str(caught.value)
+    assert "did you mean 'brewery.photovoltaics'" in text
+    assert "0 or 5 to 40 t/h" in text
