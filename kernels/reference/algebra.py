@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
 
 from ..engine import Floats, Sparse
-from .factorization import Cholesky, Indices
+from ..symbolic import Indices, fill_reducing_order
+from .factorization import Cholesky
 
 
 class Algebra:
@@ -17,7 +17,7 @@ class Algebra:
     """
 
     def __init__(self, W: Sparse) -> None:
-        self.order: Indices = _fill_reducing_order(W)
+        self.order: Indices = fill_reducing_order(W)
         self.W: Sparse = sp.csc_array(sp.csr_array(W)[self.order])
         self.W.sort_indices()
         # the entry of the given W.data that stands at each entry of the reordered W.data
@@ -76,16 +76,3 @@ class Algebra:
             return self.cholesky.factor(np.asarray(self._normal @ theta))
         products = values[self._first] * values[self._second] * theta[self.columns[self._first]]
         return self.cholesky.factor(np.asarray(self._normal_sum @ products))
-
-
-def _fill_reducing_order(W: Sparse) -> Indices:
-    """Minimum-degree order of W W', by SuperLU."""
-    m = W.shape[0]
-    unit = abs(W)
-    unit.data[:] = 1.0
-    pattern = sp.csc_array(unit @ unit.T)
-    pattern.data[:] = 1.0
-    dominant = sp.csc_matrix(pattern + sp.diags_array(np.asarray(pattern.sum(axis=0)).ravel() + 1.0))
-    lu = splu(dominant, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    order = np.argsort(lu.perm_c)
-    return order if m else np.zeros(0, np.int64)

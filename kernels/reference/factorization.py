@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from ..engine import Floats, Sparse
-
-Indices = NDArray[np.int64]
+from ..symbolic import Indices, factor_pattern
 
 # A pivot below this share of its diagonal entry is rounding noise: the row depends on those before it, and its dual
 # is left where it is. Raising the pivot to a small positive number instead makes the steps explode (20term: NaN).
@@ -66,7 +64,7 @@ class Cholesky:
     """
 
     def __init__(self, pattern: Sparse) -> None:
-        below = _symbolic(pattern)
+        below = factor_pattern(pattern)
         m = len(below)
         columns = np.concatenate([np.full(len(rows) + 1, j) for j, rows in enumerate(below)])
         self.rows: Indices = np.concatenate([np.concatenate(([j], rows)) for j, rows in enumerate(below)])
@@ -141,16 +139,3 @@ class Cholesky:
         for level in reversed(self._levels):
             x[level.columns] = (x[level.columns] - level.backward(L, x)) * L[level.diagonal]
         return x
-
-
-def _symbolic(pattern: Sparse) -> list[Indices]:
-    """Rows below the diagonal of every column of L: its own and those of its children in the elimination tree."""
-    m = pattern.shape[0]
-    structure = [
-        {int(i) for i in pattern.indices[pattern.indptr[j] : pattern.indptr[j + 1]] if i > j} for j in range(m)
-    ]
-    for rows in structure:
-        if rows:
-            parent = min(rows)
-            structure[parent] |= rows - {parent}
-    return [np.array(sorted(rows), np.int64) for rows in structure]

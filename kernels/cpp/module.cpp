@@ -1,0 +1,146 @@
+// loopwise.kernels._cpu: prepared plans, and batches solved by threads of vector lanes with the GIL released.
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "variant.hpp"
+
+namespace nb = nanobind;
+using loopwise::Batch, loopwise::Index, loopwise::Plan, loopwise::Variant;
+
+namespace {
+
+template <class T>
+using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Input = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Output = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+
+std::vector<const Variant *> variants() {
+    std::vector<const Variant *> all;
+#ifdef LOOPWISE_X86
+    all = {&loopwise::avx512, &loopwise::avx2};
+#endif
+    all.push_back(&loopwise::baseline);
+    all.erase(std::remove_if(all.begin(), all.end(), [](const Variant *v) { return !v->supported(); }), all.end());
+    return all;
+}
+
+std::vector<std::string> instruction_sets() {
+    std::vector<std::string> names;
+    for (const Variant *v : variants()) names.push_back(v->name);
+    return names;
+}
+
+void expect(bool holds, const char *what) {
+    if (!holds) throw std::invalid_argument(what);
+}
+
+// A standard form in elimination order; copies all it is given.
+class Prepared {
+    std::vector<int> row_place, column_place, entry_place, column_start, column_row, factor_start, factor_row, form_column,
+        form_left, form_right, tape_left, tape_right;
+    std::vector<double> value, form_value;
+    std::vector<Index> form_start, tape_start;
+    Plan plan;
+
+    template <class T>
+    static std::vector<T> copy(const nb::dict &plan, const char *name) {
+        auto values = nb::cast<Vector<T>>(plan[name]);
+        return std::vector<T>(values.data(), values.data() + values.size());
+    }
+
+public:
+    explicit Prepared(const nb::dict &d)
+        : row_place(copy<int>(d, "row_place")), column_place(copy<int>(d, "column_place")),
+          entry_place(copy<int>(d, "entry_place")), column_start(copy<int>(d, "column_start")),
+          column_row(copy<int>(d, "column_row")), factor_start(copy<int>(d, "factor_start")),
+          factor_row(copy<int>(d, "factor_row")), form_column(copy<int>(d, "form_column")),
+          form_left(copy<int>(d, "form_left")), form_right(copy<int>(d, "form_right")),
+          tape_left(copy<int>(d, "tape_left")), tape_right(copy<int>(d, "tape_right")), value(copy<double>(d, "value")),
+          form_value(copy<double>(d, "form_value")), form_start(copy<Index>(d, "form_start")),
+          tape_start(copy<Index>(d, "tape_start")) {
+        plan = Plan{(int)row_place.size(), (int)column_place.size(), nb::cast<int>(d["bounded"]), (int)value.size(),
+                    row_place.data(), column_place.data(), entry_place.data(), column_start.data(), column_row.data(),
+                    value.data(), factor_start.data(), factor_row.data(), form_start.data(), form_column.data(),
+                    form_left.data(), form_right.data(), form_value.data(), tape_start.data(), tape_left.data(),
+                    tape_right.data()};
+    }
+    Prepared(const Prepared &) = delete;
+
+    void solve(const std::string &instructions, int threads, Input h, Input q, Input upper, std::optional<Input> values,
+               double tolerance, int max_iterations, Output<double> dual, Output<double> objective,
+               Output<double> primal_residual, Output<bool> converged, Output<int> iterations,
+               std::optional<Output<double>> primal) const {
+        const size_t count = h.ndim() == 2 ? h.shape(0) : 0, m = plan.rows, n = plan.columns;
+        auto fits = [&](const Input &a) { return a.size() == n || (a.ndim() == 2 && a.size() == n * count); };
+        expect(h.size() == count * m && dual.size() == count * m, "h and dual must be (N, m)");
+        expect(fits(q) && fits(upper), "q and upper must be (n,) or (N, n)");
+        expect(!values || values->size() == count * value.size(), "values must be (N, nnz)");
+        expect(!primal || primal->size() == count * n, "primal must be (N, n)");
+        expect(objective.size() == count && primal_residual.size() == count && converged.size() == count &&
+                   iterations.size() == count, "results must be (N,)");
+        const Variant *chosen = nullptr;
+        for (const Variant *v : variants())
+            if (instructions == v->name) chosen = v;
+        expect(chosen, "unknown or unsupported instruction set");
+        Batch batch{(Index)count, h.data(), q.data(), upper.data(), values ? values->data() : nullptr,
+                    q.ndim() == 2 ? (Index)n : 0, upper.ndim() == 2 ? (Index)n : 0, tolerance, max_iterations,
+                    dual.data(), objective.data(), primal_residual.data(), converged.data(), iterations.data(),
+                    primal ? primal->data() : nullptr};
+        nb::gil_scoped_release released;
+        work(*chosen, batch, threads);
+    }
+
+private:
+    // Which worker solves which programs does not matter to the result: every block of lanes is independent.
+    void work(const Variant &variant, const Batch &batch, int threads) const {
+        struct Free {
+            void operator()(double *p) const { ::operator delete[](p, std::align_val_t(64)); }
+        };
+        const Index blocks = (batch.count + variant.lanes - 1) / variant.lanes;
+        const Index workers = std::max<Index>(1, std::min<Index>(threads, blocks));
+        const size_t size = (variant.memory_size(plan, batch.values != nullptr) + 7) / 8 * 8;
+        std::unique_ptr<double[], Free> memory(
+            static_cast<double *>(::operator new[](size * workers * sizeof(double), std::align_val_t(64))));
+        std::atomic<Index> next{0};
+        auto worker = [&](Index number) {
+            for (Index block; (block = next++) < blocks;)
+                variant.run(plan, batch, block * variant.lanes, memory.get() + size * number);
+        };
+        std::vector<std::thread> others;
+        try {
+            for (Index number = 1; number < workers; number++) others.emplace_back(worker, number);
+        } catch (const std::system_error &) {  // no more threads to be had: those that are there do the work
+        }
+        worker(0);
+        for (std::thread &other : others) other.join();
+    }
+};
+
+}  // namespace
+
+NB_MODULE(_cpu, module) {
+    module.doc() = "Batched interior point on vector lanes.";
+    module.def("instruction_sets", &instruction_sets, "Those that this machine can run, fastest first.");
+    nb::class_<Prepared>(module, "Prepared", "A standard form, prepared by loopwise.kernels.symbolic.")
+        .def(nb::init<const nb::dict &>())
+        .def("solve", &Prepared::solve, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("q"),
+             nb::arg("upper"), nb::arg("values").none(), nb::arg("tolerance"), nb::arg("max_iterations"), nb::arg("dual"),
+             nb::arg("objective"), nb::arg("primal_residual"), nb::arg("converged"), nb::arg("iterations"),
+             nb::arg("primal").none());
+}

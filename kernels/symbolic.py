@@ -1,0 +1,123 @@
+"""Symbolic factorization, once per sparsity pattern: elimination order, pattern of L, and the products that fill it.
+
+Tim Davis, Direct Methods for Sparse Linear Systems, SIAM 2006, DOI 10.1137/1.9780898718881, chapter 4; Amestoy, Davis,
+Duff, SIAM J. Matrix Anal. Appl. 17 (1996), DOI 10.1137/S0895479894278952, on minimum-degree orders.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from .engine import Sparse, StandardForm
+
+Indices = NDArray[np.int64]
+
+
+def fill_reducing_order(W: Sparse) -> Indices:
+    """Minimum-degree order of the rows of W, for W W', by SuperLU."""
+    m = W.shape[0]
+    unit = abs(W)
+    unit.data[:] = 1.0
+    pattern = sp.csc_array(unit @ unit.T)
+    pattern.data[:] = 1.0
+    dominant = sp.csc_matrix(pattern + sp.diags_array(np.asarray(pattern.sum(axis=0)).ravel() + 1.0))
+    lu = splu(dominant, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    order = np.argsort(lu.perm_c)
+    return order if m else np.zeros(0, np.int64)
+
+
+def factor_pattern(pattern: Sparse) -> list[Indices]:
+    """Rows below the diagonal of every column of L: its own and those of its children in the elimination tree.
+
+    `pattern` (m, m) symmetric CSC in elimination order; its values are ignored.
+    """
+    m = pattern.shape[0]
+    structure = [
+        {int(i) for i in pattern.indices[pattern.indptr[j] : pattern.indptr[j + 1]] if i > j} for j in range(m)
+    ]
+    for rows in structure:
+        if rows:
+            parent = min(rows)
+            structure[parent] |= rows - {parent}
+    return [np.array(sorted(rows), np.int64) for rows in structure]
+
+
+def plan(form: StandardForm) -> dict[str, Any]:
+    """The arrays of `Plan` in cuda/plan.cuh, by name: rows in elimination order, bounded columns first.
+
+    Raises ValueError where the factor has more entries than 32-bit indices can count.
+    """
+    columns = np.argsort(~form.bounded, kind="stable")
+    row_place = _best_order(form.W)
+    numbered = sp.csc_array((np.arange(1.0, form.W.nnz + 1), form.W.indices, form.W.indptr), shape=form.W.shape)
+    numbered = sp.csc_array(sp.csr_array(numbered)[row_place])[:, columns]
+    numbered.sort_indices()
+    entry_place = numbered.data.astype(np.int64) - 1
+    value = form.W.data[entry_place]
+    below = factor_pattern(_normal_pattern(numbered))
+    lengths = np.array([len(rows) + 1 for rows in below])
+    factor_start = np.concatenate(([0], np.cumsum(lengths)))
+    if factor_start[-1] > np.iinfo(np.int32).max:
+        raise ValueError(f"the Cholesky factor has {factor_start[-1]:,} entries; at most 2,147,483,647 can be held")
+    factor_row = np.concatenate([np.concatenate(([j], rows)) for j, rows in enumerate(below)])
+    key = np.repeat(np.arange(len(below)), lengths) * len(below) + factor_row  # increasing: entries by column, row
+
+    def entries(rows: Indices, of_columns: Indices) -> Indices:
+        return np.searchsorted(key, of_columns * len(below) + rows)
+
+    left, right = _pairs(numbered.indptr)
+    rows = numbered.indices.astype(np.int64)
+    form_start, order = _by_destination(entries(rows[left], rows[right]), len(key))
+    form_left, form_right = left[order], right[order]
+    form_column = np.repeat(np.arange(len(columns)), np.diff(numbered.indptr))[form_left]
+    # column k of L updates the entries (i, j) whose rows i >= j it holds below its diagonal
+    left, right = _pairs(factor_start, skip=1)
+    tape_start, order = _by_destination(entries(factor_row[left], factor_row[right]), len(key))
+    int32 = {
+        "row_place": row_place, "column_place": columns, "entry_place": entry_place, "column_start": numbered.indptr,
+        "column_row": rows, "factor_start": factor_start, "factor_row": factor_row, "form_column": form_column,
+        "form_left": form_left, "form_right": form_right, "tape_left": left[order], "tape_right": right[order],
+    }  # fmt: skip
+    return {name: np.ascontiguousarray(values, dtype=np.int32) for name, values in int32.items()} | {
+        "value": np.ascontiguousarray(value),
+        "form_value": value[form_left] * value[form_right],
+        "form_start": form_start,
+        "tape_start": tape_start,
+        "bounded": int(form.bounded.sum()),
+    }
+
+
+def _best_order(W: Sparse) -> Indices:
+    """Of the minimum-degree and the given order, the one with the fewer products in the factorization."""
+
+    def products(order: Indices) -> int:
+        pattern = _normal_pattern(sp.csc_array(sp.csr_array(W)[order]))
+        return sum(len(rows) * (len(rows) + 1) for rows in factor_pattern(pattern))
+
+    return min(fill_reducing_order(W), np.arange(W.shape[0]), key=products)
+
+
+def _normal_pattern(W: Sparse) -> Sparse:
+    unit = sp.csc_array((np.ones(W.nnz), W.indices, W.indptr), shape=W.shape)
+    return sp.csc_array(unit @ unit.T + sp.eye_array(W.shape[0]))
+
+
+def _pairs(start: Indices, skip: int = 0) -> tuple[Indices, Indices]:
+    """All (a, b), a >= b, within each segment start[k] + skip .. start[k + 1]."""
+    first, second = [], []
+    for k in range(len(start) - 1):
+        b, a = np.triu_indices(max(0, int(start[k + 1] - start[k]) - skip))
+        first.append(a + int(start[k]) + skip)
+        second.append(b + int(start[k]) + skip)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def _by_destination(destination: Indices, count: int) -> tuple[Indices, Indices]:
+    """Start of each destination's products (count + 1) and the stable order that brings them together."""
+    order = np.argsort(destination, kind="stable")
+    return np.searchsorted(destination[order], np.arange(count + 1)).astype(np.int64), order
