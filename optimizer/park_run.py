@@ -22,13 +22,14 @@ from .park_operation import Operation, operate
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
-from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios
+from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios, refuse_unavailable
 
 UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
 
 
 def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
     """The best design for a sample with its proven bound, operated in fresh scenarios beside the park as it is."""
+    refuse_unavailable(options)
     started = time.perf_counter()
     park = park_problem(case)
     scenarios = design_scenarios(park.problem, options)
@@ -43,6 +44,7 @@ def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """A given design: what it leaves open (commitments, contracts) is chosen on the sample, then all is operated."""
+    refuse_unavailable(options)
     started = time.perf_counter()
     park = park_problem(case)
     fixed = read_design(design, park.assets)

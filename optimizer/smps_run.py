@@ -27,11 +27,13 @@ from .two_stage_run import (
     find_design,
     fresh_scenarios,
     problem_scenarios,
+    refuse_unavailable,
 )
 
 
 def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
     """The extensive form's design, evaluated on fresh scenarios."""
+    refuse_unavailable(options)
     problem, started = case.problem, time.perf_counter()
     scenarios = design_scenarios(problem, options)
     built = time.perf_counter()
@@ -52,6 +54,7 @@ def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
+    refuse_unavailable(options)
     try:
         x = read_design(design, case.problem.first_stage.names)
     except SmpsError as error:

@@ -28,6 +28,22 @@ class ScenarioChoice:
     count: int
 
 
+def refuse_unavailable(options: Options) -> None:
+    """Raises CaseError naming every option that is asked for but cannot be had yet, instead of ignoring it."""
+    asked = (
+        ("--method", str(options.method), options.method == "benders", "auto, extensive"),
+        ("--workers", str(options.workers), options.workers > 1, "1"),
+        ("--cluster", str(options.cluster), options.cluster is not None, "none"),
+    )
+    problems = [
+        Problem("is not available yet", place=place, typed=typed, allowed=(allowed,))
+        for place, typed, wanted, allowed in asked
+        if wanted
+    ]
+    if problems:
+        raise CaseError(problems)
+
+
 def problem_scenarios(problem: TwoStageProblem, options: Options) -> ScenarioChoice:
     """The scenarios that the problem is defined by: all of a finite distribution, or a sample."""
     size = problem.source.size
