@@ -21,6 +21,7 @@ import scipy.sparse as sp
 
 from .arrays import Placed
 from .engine import Booleans, Floats, Sparse
+from .highs import quiet_highs
 
 ROUNDING = 1e-12  # a reduced cost below this share of the terms that it is the difference of is zero
 
@@ -163,8 +164,7 @@ class Certifier:
         lp.row_upper_ = np.where(above | free, self._q[columns], highspy.kHighsInf)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = A.indptr, A.indices, A.data
-        highs = highspy.Highs()
-        highs.setOptionValue("output_flag", False)
+        highs = quiet_highs()
         highs.passModel(lp)
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal or not n:

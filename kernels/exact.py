@@ -14,6 +14,7 @@ import numpy as np
 
 from .batch import Status
 from .engine import Floats, Sparse
+from .highs import quiet_highs
 
 TOLERANCE = 1e-9  # HiGHS's primal and dual feasibility tolerance
 
@@ -45,9 +46,8 @@ class ExactSolver:
         boxed = np.isfinite(lower) & np.isfinite(upper)
         at_bound[boxed] = 0.5 * (lower[boxed] + upper[boxed])
         reference = W @ at_bound
-        self._highs = highspy.Highs()
+        self._highs = quiet_highs()
         for option, value in (
-            ("output_flag", False),
             ("primal_feasibility_tolerance", TOLERANCE),
             ("dual_feasibility_tolerance", TOLERANCE),
         ):

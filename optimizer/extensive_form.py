@@ -18,6 +18,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
+from ..kernels.highs import quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats, RandomPart
 
@@ -87,8 +88,7 @@ def solve_extensive_form(
 
     Ctrl-C ends the search and returns the incumbent with its bound. Raises KeyError for an unknown name in `fixed`.
     """
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
+    solver = quiet_highs()
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("random_seed", 0)
     if threads is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import highspy
 import numpy as np
 
+from ...kernels.highs import quiet_highs
 from .program import BilinearProgram, Booleans, Box, Floats, Integers
 
 _TINY = 1e-9
@@ -30,9 +31,10 @@ class LinearProgram:
 
 def new_highs(**options: Any) -> Any:
     """A silent HiGHS for small LPs that we scale ourselves; capped, because unscaled simplex can stall."""
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
+    highs = quiet_highs()
+    highs.setOptionValue(
+        "parallel", "off"
+    )  # `threads` must agree with every other HiGHS of this process, else run fails
     highs.setOptionValue("simplex_scale_strategy", 0)
     highs.setOptionValue("simplex_iteration_limit", 5000)
     for name, value in options.items():

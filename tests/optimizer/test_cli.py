@@ -117,6 +117,14 @@ def test_several_wrong_options_are_told_together() -> None:
     assert all(option in run.output for option in ("--scenarios", "--sampling", "--workers", "'sobol'"))
 
 
+@pytest.mark.usefixtures("_in_folder")
+def test_options_that_are_not_available_are_refused_together() -> None:
+    run = loopwise("optimize", CASE, "--method", "benders", "--workers", "2", "--cluster", "tcp://host:1")
+    assert run.exit_code == 2
+    assert all(option in run.output for option in ("--method", "--workers", "--cluster"))
+    assert run.output.count("not available yet") == 3
+
+
 def test_cases_and_check() -> None:
     library = json.loads(loopwise("cases", "--json").stdout)
     assert CASE in {case["name"] for case in library}
@@ -138,6 +146,18 @@ def test_every_kind_has_a_module_name() -> None:
     from loopwise.problems.case_file import KINDS
 
     assert set(kinds.KINDS) == {*KINDS, "smps"}
+
+
+@pytest.mark.parametrize("case", ["haverly1", CASE])
+def test_solvers_print_nothing_beside_json(case: str, tmp_path: Path) -> None:
+    """HiGHS writes to the file descriptor, past everything that a runner inside this process could catch."""
+    code = "from loopwise.optimizer.cli import main; main()"
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", code, "optimize", case, "--scenarios", "20", "--out", str(out), "--json"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == (out / "result.json").read_text(encoding="utf-8")
+    assert json.loads(run.stdout)["status"] == "optimal"
 
 
 def test_the_console_script_answers() -> None:
