@@ -30,7 +30,7 @@ class Feedwater(CaseModel):
     only: list[str] | None = Field(default=None, description="water sources that may feed it")
     forbidden: list[str] = Field(default_factory=list, description="water sources that may not feed it")
     make_up_temperature: Temperature = Field(default=25.0, ge=0.0, description="temperature of the make-up water")
-    recovery: float = Field(default=0.75, gt=0.0, le=1.0, description="demineralized per raw water")
+    recovery: Fraction = Field(default=0.75, gt=0.0, description="demineralized per raw water")
     demineralized: dict[Name, Concentration] = Field(
         default_factory=dict, description="largest concentration after demineralization, 0 where not given"
     )

@@ -66,7 +66,7 @@ class ContaminantTreatment(CaseModel):
 class Treatment(CaseModel):
     """A treatment or regeneration unit: capacity by inlet flow, recovery, guarantees inside stated inlet limits."""
 
-    recovery: float = Field(default=1.0, gt=0.0, le=1.0, description="share of the inlet flow that leaves as product")
+    recovery: Fraction = Field(default=1.0, gt=0.0, description="share of the inlet flow that leaves as product")
     contaminants: dict[Name, ContaminantTreatment] = Field(description="per contaminant; every one of the park's")
     power: SpecificPower = Field(default=0.0, ge=0.0, description="power per inlet water")
     operating_cost: WaterPrice = Field(

@@ -4,9 +4,10 @@ import pyomo.environ as pyo
 import pytest
 from pydantic import ValidationError
 
+from loopwise.problems.park.feedwater import Feedwater
 from loopwise.problems.park.model import build_model, build_network
 from loopwise.problems.park.references import problems
-from loopwise.problems.park.treatment import ContaminantTreatment
+from loopwise.problems.park.treatment import ContaminantTreatment, Treatment
 from tests.golden_lp import assert_golden
 from tests.park_cases import park, solved
 
@@ -133,3 +134,10 @@ def test_recycle_without_bleed_is_refused_by_name() -> None:
     )
     told = [p.message for p in problems(park(plants, discharges={}))]
     assert any("COD builds up" in message and "plant.washer" in message for message in told)
+
+
+def test_recovery_may_be_typed_in_percent() -> None:
+    assert Treatment.model_validate({"recovery": "70 %", "contaminants": {}}).recovery == pytest.approx(0.7)
+    assert Feedwater.model_validate({"header": "LP", "recovery": "75 %"}).recovery == pytest.approx(0.75)
+    with pytest.raises(ValueError, match="greater than 0"):
+        Treatment.model_validate({"recovery": "0 %", "contaminants": {}})
