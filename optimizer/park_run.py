@@ -84,7 +84,7 @@ def _operated(
     before = None if as_is is None else operate(park, as_is, fresh, options, progress, "the park as it is")
     result = _result(park, options, solution, len(scenarios), timing).model_copy(
         update={
-            "evaluation": evaluation_of(design.distribution, fresh.count, sampled=fresh.count > 1),
+            "evaluation": evaluation_of(design.distribution, fresh.count, options, sampled=fresh.count > 1),
             "design": design_items(park, solution.x),
             "indicators": indicators(park, design),
             "baseline": None if before is None else Baseline(B0=before.distribution.mean),

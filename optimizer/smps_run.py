@@ -74,7 +74,7 @@ def _evaluated(case: SmpsCase, x: Floats, result: Result, options: Options, prog
     fresh = fresh_scenarios(case.problem, options)
     blocks, distribution = evaluate_design(case.problem, x, fresh, options, progress)
     sampled = not (options.scenarios == ALL and options.evaluate is None)
-    evaluation = evaluation_of(distribution, fresh.count, sampled=sampled)
+    evaluation = evaluation_of(distribution, fresh.count, options, sampled=sampled)
     design = tuple(DesignValue(name=n, value=float(v)) for n, v in zip(case.problem.first_stage.names, x, strict=True))
     timing = result.timing.model_copy(update={"evaluate_s": time.perf_counter() - started})
     result = result.model_copy(update={"evaluation": evaluation, "design": design, "timing": timing})

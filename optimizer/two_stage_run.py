@@ -100,13 +100,18 @@ def evaluate_design(
     return blocks, distribution_of(blocks, maximize=problem.sense is Sense.MAXIMIZE)
 
 
-def evaluation_of(distribution: Distribution, count: int, *, sampled: bool) -> Evaluation:
-    """The statistics as `result.json` has them; an enumeration has no sampling error."""
+def evaluation_of(distribution: Distribution, count: int, options: Options, *, sampled: bool) -> Evaluation:
+    """The statistics as `result.json` has them; an enumeration has no sampling error.
+
+    Scenarios of a Latin hypercube or of Sobol points are not independent, so that one sample says nothing about the
+    error of its mean: it is None.
+    """
+    independent = distribution.standard_error if options.sampling == "monte-carlo" else None
     known = len(distribution.values) > 0
     return Evaluation(
         scenarios=count,
         mean=distribution.mean if known else None,
-        standard_error=(distribution.standard_error if sampled else 0.0) if known else None,
+        standard_error=(independent if sampled else 0.0) if known else None,
         quantiles={str(p): distribution.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95)} if known else {},
         cvar={str(p): distribution.cvar(p) for p in (0.9, 0.95, 0.99)} if known else {},
         resolved_exactly=distribution.resolved_exactly,
