@@ -78,7 +78,6 @@ def report_content(
         title=case.title or case.name,
         description=case.description,
         headline=_headline(park, design, before, result),
-        build=_build(case.currency, result),
         flows=tuple(
             picture for carrier, title in PICTURES if (picture := _picture(park, carrier, title, design, before))
         ),
@@ -114,16 +113,6 @@ def _headline(park: ParkProblem, design: Operation, before: Operation | None, re
     return tuple(lines)
 
 
-def _build(currency: str, result: Result) -> Table:
-    items = [item for item in result.design if isinstance(item, DesignItem)]
-    rows = sorted(items, key=lambda item: -(item.investment or 0.0))
-    return Table(
-        "What to build",
-        ("plant", "what", "kind", "size", "unit", f"investment {currency}"),
-        tuple((i.plant, i.name, i.component, i.size, i.unit, i.investment) for i in rows if i.built),
-    )
-
-
 def _picture(
     park: ParkProblem, carrier: str, title: str, design: Operation, before: Operation | None
 ) -> FlowPicture | None:
@@ -145,7 +134,7 @@ def _picture(
 
 
 def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram, ...]:
-    both = [("design", design)] + ([("as it is", before)] if before is not None else [])
+    both = ([("as it is", before)] if before is not None else []) + [("design", design)]
     values = np.concatenate([operation.distribution.values for _, operation in both])
     if len(values) < 2 or np.ptp(values) < 1e-9 * max(1.0, float(np.abs(values).max())):
         return ()

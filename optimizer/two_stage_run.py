@@ -14,7 +14,8 @@ from .options import ALL, Options
 from .progress import Progress
 from .result import Evaluation
 
-EXTENSIVE_NUMBERS = 400_000  # rows that an extensive form chosen by `auto` may have
+EXTENSIVE_ROWS = 400_000  # that an extensive form chosen by `auto` may have
+EXTENSIVE_ROWS_INTEGER = 20_000  # the same where something is integer; half a minute for a park of 1,200 rows
 FRESH_SEED = 1_000_003  # the evaluation's stream is another one than the design's
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
 Draw = Callable[[int, int], Scenarios]
@@ -67,7 +68,8 @@ def fresh_scenarios(problem: TwoStageProblem, options: Options) -> ScenarioChoic
 def design_scenarios(problem: TwoStageProblem, options: Options) -> Scenarios:
     """What the extensive form holds: all scenarios where they are few, else a sample of `--sample`."""
     whole = problem_scenarios(problem, options)
-    most = max(1, EXTENSIVE_NUMBERS // max(1, len(problem.recourse.row_names)))
+    rows = EXTENSIVE_ROWS_INTEGER if problem.first_stage.integer.any() else EXTENSIVE_ROWS
+    most = max(1, rows // max(1, len(problem.recourse.row_names)))
     if options.sample is None and (whole.count <= most or options.method == "extensive"):
         return whole.draw(0, whole.count)
     count = min(options.sample or most, whole.count)

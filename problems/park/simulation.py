@@ -24,13 +24,14 @@ from .water_use import load_report
 
 Floats = NDArray[np.float64]
 NO_FLOW = 1e-7  # t/h below which a node is idle and its concentration has no meaning
+TRACE = 1e-2  # t/h below which the tolerance of a flow (1e-8 of the plant's) would decide a concentration
 
 
 @dataclass(frozen=True)
 class Simulation:
     """Real concentrations `concentration` (N, P, S, K) [mg/L] of the sources and how they compare with the plan.
 
-    `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes with flow, negative where the plan
+    `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes that give more than a trace, negative where the plan
     would be violated; `water_residual` (N,) [t/h] and `mass_residual` (N,) [kg/h] close every node's balance.
     """
 
@@ -97,7 +98,7 @@ class WaterSimulator:
                 c, residual = self._solve(k, flow, leaving, added)
                 concentration[:, t, :, k] = c
                 assumed = np.array([node.assumed[k] for node in self._nodes])
-                active = (leaving > NO_FLOW) & (assumed >= 0.0)
+                active = leaving > TRACE
                 room = (assumed - c) / np.maximum(assumed, 1.0)
                 margin = np.minimum(margin, np.where(active, room, np.inf).min(axis=1, initial=np.inf))
                 mass = np.maximum(mass, residual)
