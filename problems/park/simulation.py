@@ -31,8 +31,9 @@ TRACE = 1e-2  # t/h below which the tolerance of a flow (1e-8 of the plant's) wo
 class Simulation:
     """Real concentrations `concentration` (N, P, S, K) [mg/L] of the sources and how they compare with the plan.
 
-    `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes that give more than a trace, negative where the plan
-    would be violated; `water_residual` (N,) [t/h] and `mass_residual` (N,) [kg/h] close every node's balance.
+    `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes that give more than a trace,
+    negative where the plan would be violated; `water_residual` (N,) [t/h] and `mass_residual` (N,) [kg/h] close every
+    node's balance.
     """
 
     sources: tuple[str, ...]
