@@ -52,6 +52,8 @@ class _Node:
     role: Role
     assumed: Floats
     treatment: Treatment | None
+    disposed: tuple[str, ...]  # names of the emergency outlet's columns, one a period
+    hauled: Mapping[str, tuple[str, ...]]  # names of the columns of what is hauled away, by contaminant
 
 
 class WaterSimulator:
@@ -66,6 +68,10 @@ class WaterSimulator:
                 source.role,
                 np.array([source.concentration.get(k, 0.0) for k in network.contaminants]),
                 treatments.get(key.removesuffix(".reject")) if source.role is not Role.FRESH else None,
+                () if source.disposed is None else tuple(source.disposed[p].name for p in periods),
+                {k: tuple(v[p].name for p in periods) for k, v in network.sinks[key].hauled.items()}
+                if source.role is Role.USE
+                else {},
             )
             for key, source in network.sources.items()
         ]
@@ -85,7 +91,7 @@ class WaterSimulator:
         concentration = np.zeros((scenarios, len(self.periods), sources, kinds))
         margin = np.full(scenarios, np.inf)
         water, mass = np.zeros(scenarios), np.zeros(scenarios)
-        for t, period in enumerate(self.periods):
+        for t in range(len(self.periods)):
             flow = np.zeros((scenarios, len(self._sinks), sources))  # arriving at sink from source
             leaving = np.zeros((scenarios, sources))
             for i, j, arriving, names in self._arcs:
@@ -93,9 +99,10 @@ class WaterSimulator:
                 flow[:, j, i] += arriving * sent
                 leaving[:, i] += sent
             for i, node in enumerate(self._nodes):
-                leaving[:, i] += _column(primal, columns, f"operation.water.emergency {node.key}[{period}]")
+                if node.disposed:
+                    leaving[:, i] += primal[:, columns[node.disposed[t]]]
             for k, contaminant in enumerate(self.contaminants):
-                added = self._loads(contaminant, period, columns, primal, reports)
+                added = self._loads(contaminant, t, columns, primal, reports)
                 c, residual = self._solve(k, flow, leaving, added)
                 concentration[:, t, :, k] = c
                 assumed = np.array([node.assumed[k] for node in self._nodes])
@@ -107,14 +114,15 @@ class WaterSimulator:
         return Simulation(tuple(self._index), self.contaminants, concentration, margin, water, mass)
 
     def _loads(
-        self, contaminant: str, period: str, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]
+        self, contaminant: str, t: int, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]
     ) -> Floats:
         """(N, S) mass added inside each use, in t/h x mg/L."""
         added = np.zeros((len(primal), len(self._nodes)))
         for i, node in enumerate(self._nodes):
             if node.role is Role.USE:
-                added[:, i] = reports.get(load_report(node.key, contaminant, period), np.zeros(len(primal)))
-                added[:, i] -= _column(primal, columns, f"operation.water.hauled {node.key} {contaminant}[{period}]")
+                added[:, i] = reports.get(load_report(node.key, contaminant, self.periods[t]), 0.0)
+                if contaminant in node.hauled:
+                    added[:, i] -= primal[:, columns[node.hauled[contaminant][t]]]
         return added / KG_PER_T_AND_MG_PER_L
 
     def _solve(self, k: int, flow: Floats, leaving: Floats, added: Floats) -> tuple[Floats, Floats]:
@@ -205,8 +213,3 @@ class WaterSimulator:
                 )
                 residual = np.maximum(residual, np.abs(out - flow[:, self._sinks[node.key], :].sum(axis=1)))
         return residual
-
-
-def _column(primal: Floats, columns: Mapping[str, int], name: str) -> Floats:
-    """A second-stage column by name, 0 where the model has none."""
-    return primal[:, columns[name]] if name in columns else np.zeros(len(primal))

@@ -51,6 +51,7 @@ class WaterSource:
     outflow: Mapping[str, Expression] | None
     plants: frozenset[str] | None = None
     taken: dict[str, list[Expression]] = field(default_factory=dict)
+    disposed: Mapping[str, Any] | None = None  # the emergency outlet's variable, where it is priced
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class WaterSink:
     outlet: Outlet | None = None
     removes: frozenset[str] = frozenset()
     received: dict[str, list[tuple[WaterSource, Expression]]] = field(default_factory=dict)
+    hauled: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by contaminant, where it is priced
 
     def inlet_mass(self, contaminant: str, period: str) -> Expression:
         """Assumed contaminant mass that arrives [kg/h]."""
@@ -202,6 +204,7 @@ class WaterNetwork:
         if emergency is not None:
             block.add_component(f"emergency {source.key}", activity(assembly.periods))
             disposed = getattr(block, f"emergency {source.key}")
+            source.disposed = disposed
             assembly.flow("water", source.key, "emergency disposal", "t/h", lambda p: disposed[p])
             for p in assembly.periods:
                 assembly.cost("emergency", p, emergency.disposal * disposed[p])
@@ -246,6 +249,7 @@ class WaterNetwork:
             if emergency is not None and k in outlet.load:
                 block.add_component(f"hauled {sink.key} {k}", activity(periods))
                 hauled = getattr(block, f"hauled {sink.key} {k}")
+                sink.hauled[k] = hauled
                 for p in periods:
                     assembly.cost("emergency", p, emergency.contaminant * hauled[p])
                     assembly.total(f"hauled {k}", p, hauled[p], "kg/a")

@@ -81,3 +81,20 @@ def test_real_load_never_exceeds_the_assumed_one() -> None:
     columns = {name: k for k, name in enumerate(problem.recourse.names)}
     reports = {name: block.reports[:, k] for k, name in enumerate(problem.reports.names)}
     assert case.simulator.run(columns, block.primal, reports).margin.min() > -1e-6
+
+
+def test_what_is_hauled_away_is_not_simulated_as_discharged() -> None:
+    washer = {"inlet_flow": 5, "contaminants": {"COD": {"load": 1, "maximum_outlet": 250}}}
+    element = {
+        "on": ["plants.plant.water_uses.washer.contaminants.COD.load"],
+        "distribution": {"distribution": "uniform", "lower": 1.3, "upper": 1.5},
+    }
+    case = park_problem(
+        park({"plant": {"water_uses": {"washer": washer}}}, uncertainty={"elements": {"load": element}})
+    )
+    problem = case.problem
+    block = Evaluator(problem).evaluate(np.zeros(0), problem.scenarios(0, 16, seed=4))
+    reports = {name: block.reports[:, k] for k, name in enumerate(problem.reports.names)}
+    assert reports["hauled COD"].min() > 0.0
+    columns = {name: k for k, name in enumerate(problem.recourse.names)}
+    assert case.simulator.run(columns, block.primal, reports).margin.min() > -1e-6
