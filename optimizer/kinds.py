@@ -19,7 +19,6 @@ KINDS: dict[str, str] = {
     "smps": "smps_run",
     "water-network": "bilinear.run",
     "pooling": "bilinear.run",
-    "heat": "heat.run",
 }
 """Kind of case -> module below `loopwise.optimizer`."""
 

@@ -19,7 +19,6 @@ KINDS: dict[str, str] = {
     "park": "park.case:ParkCase",
     "water-network": "water_network.case:WaterNetworkCase",
     "pooling": "pooling.case:PoolingCase",
-    "heat": "heat.case:HeatCase",
 }
 """Kind of case -> module below `loopwise.problems` and pydantic model; imported when a case of the kind is loaded."""
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from ...problems.case_file import library_cases
 from ...problems.errors import CaseError, Problem, nearest
+from ..export import export_model
 from ..options import ALL, Options
 from ..outcome import Outcome
 from ..output import prepare_folder, write_outcome
@@ -154,6 +155,19 @@ def check(case: Case, time: Time = None, stoch: Stoch = None, as_json: Json = Fa
         typer.echo(f"{summary['case']}: a valid case of kind {summary['kind']}")
         for note in notes:
             typer.echo(f"  note: {note}")
+
+
+@app.command()
+def export(
+    case: Case,
+    file: Annotated[Path, typer.Argument(help="File to write; .mps, .lp or .nl decides the format.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    time: Time = None,
+    stoch: Stoch = None,
+) -> None:
+    """Write the case's model, with everything uncertain at its nominal value, for other solvers."""
+    with guarded():
+        typer.echo(f"written: {export_model(open_case(case, time, stoch), file, overwrite=overwrite)}")
 
 
 @app.command()
