@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from ..problems.case_file import load_case
 from ..problems.errors import CaseError, Problem
+from ..problems.park.case import ParkCase
+from ..problems.park.problem import park_problem
 from ..problems.smps import SmpsCase, SmpsError, read_smps
 from .kinds import kind_module
 from .options import Options
@@ -53,6 +55,15 @@ def case_hash(case: Case) -> str:
     else:
         content = case.model_dump_json().encode()
     return hashlib.sha256(content).hexdigest()
+
+
+def check_model(case: Case) -> None:
+    """Build what only the model can tell wrong: a park's uncertainty on numbers that may not be uncertain.
+
+    Raises CaseError.
+    """
+    if isinstance(case, ParkCase):
+        park_problem(case)
 
 
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:

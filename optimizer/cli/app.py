@@ -21,7 +21,7 @@ from ..outcome import Outcome
 from ..output import prepare_folder, write_outcome
 from ..progress import progress_for
 from ..result import installed
-from ..run import case_hash, kind_of, name_of, open_case, run_evaluate, run_optimize
+from ..run import case_hash, check_model, kind_of, name_of, open_case, run_evaluate, run_optimize
 from .exits import EXIT_OF_STATUS, complain, escape, guarded
 from .summary import print_summary
 
@@ -147,6 +147,7 @@ def check(case: Case, time: Time = None, stoch: Stoch = None, as_json: Json = Fa
     """Read a case and say everything that is wrong with it."""
     with guarded():
         opened = open_case(case, time, stoch)
+        check_model(opened)
         summary = {"case": name_of(opened), "kind": kind_of(opened), "case_hash": case_hash(opened)}
         notes = list(getattr(opened, "notes", ()))
         if as_json:

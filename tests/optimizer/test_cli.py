@@ -165,3 +165,16 @@ def test_the_console_script_answers() -> None:
     run = subprocess.run([sys.executable, "-c", code, "check", CASE], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
     assert CASE in run.stdout
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_check_refuses_what_would_change_w() -> None:
+    assert loopwise("new", "mine.yaml").exit_code == 0
+    file = Path("mine.yaml")
+    before = file.read_text(encoding="utf-8")
+    wrong = before.replace("plants.brewery.throughput]", "plants.brewery.treatments.works.recovery]")
+    assert wrong != before
+    file.write_text(wrong, encoding="utf-8")
+    run = loopwise("check", "mine.yaml")
+    assert run.exit_code == 2
+    assert "treatments.works.recovery" in run.output
