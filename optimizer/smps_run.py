@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from .outcome import Outcome
 from .progress import Progress
 from .report import Histogram, ReportContent
 from .result import DesignValue, Objective, Result, RunStatus, Timing
+from .run import case_hash
 from .two_stage_run import (
     design_scenarios,
     evaluate_design,
@@ -100,11 +100,10 @@ def _rows(blocks: list[BlockResult]) -> Iterator[pa.RecordBatch]:
 
 
 def _result(case: SmpsCase, options: Options, status: RunStatus, objective: Objective, timing: Timing) -> Result:
-    digest = hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in case.files)).hexdigest()
     return Result(
         case=case.files[0].stem,
         kind="smps",
-        case_hash=digest,
+        case_hash=case_hash(case),
         seed=options.seed,
         sense=case.problem.sense.value,
         status=status,

@@ -55,7 +55,6 @@ class ReportContent:
     title: str
     description: str = ""
     headline: tuple[str, ...] = ()
-    build: Table | None = None
     flows: tuple[FlowPicture, ...] = ()
     cost: tuple[Histogram, ...] = ()
     balance: Table | None = None
