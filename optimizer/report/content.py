@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure that a kind of case draws itself (`figures.line_figure` for curves) and what it tells, in a sentence."""
+
+    title: str
+    figure: go.Figure
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """The parts of a report; a part that is empty is left out."""
 
@@ -56,8 +69,10 @@ class ReportContent:
     description: str = ""
     headline: tuple[str, ...] = ()
     flows: tuple[FlowPicture, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     cost: tuple[Histogram, ...] = ()
     balance: Table | None = None
+    tables: tuple[Table, ...] = ()
     indicators: Table | None = None
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
@@ -12,6 +14,18 @@ INK, GRID = "#24333d", "#e3e8eb"
 BEFORE, AFTER = "#9aa7b0", "#0f7b6c"
 PALETTE = ("#0f7b6c", "#3f7cac", "#c9803a", "#7a5c99", "#b5495b", "#5b8c5a", "#8a7d55", "#4a6670", "#a3733f", "#6b7fd7")
 SMALLEST_SHARE = 1e-3  # of the largest flow; thinner lines are not drawn
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve of a `line_figure`; without a colour it takes the palette's next."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = ""
+    dotted: bool = False
+    points: bool = False
 
 
 def figure_json(figure: go.Figure) -> str:
@@ -56,7 +70,7 @@ def sankey(lines: Sequence[FlowLine], unit: str, colours: dict[str, str]) -> go.
             },
         )
     )
-    return _styled(figure, height=max(320, 26 * len(names) + 80))
+    return styled(figure, height=max(320, 26 * len(names) + 80))
 
 
 def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
@@ -84,7 +98,7 @@ def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
     figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": 1.12, "x": 0})
     figure.update_xaxes(title=unit, gridcolor=GRID, zeroline=False, tickformat="~s")
     figure.update_yaxes(title="% of the futures", gridcolor=GRID, zeroline=False)
-    return _styled(figure, height=360)
+    return styled(figure, height=360)
 
 
 def bounds_figure(bounds: Sequence[tuple[float, float | None, float | None]], unit: str) -> go.Figure:
@@ -97,10 +111,28 @@ def bounds_figure(bounds: Sequence[tuple[float, float | None, float | None]], un
     figure.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0})
     figure.update_xaxes(title="seconds", gridcolor=GRID, zeroline=False)
     figure.update_yaxes(title=unit, gridcolor=GRID, zeroline=False, tickformat="~s")
-    return _styled(figure, height=300)
+    return styled(figure, height=300)
 
 
-def _styled(figure: go.Figure, *, height: int) -> go.Figure:
+def line_figure(lines: Sequence[Line], x_title: str, y_title: str, *, height: int = 420) -> go.Figure:
+    """Curves in one picture, such as the composite curves of a heat recovery problem."""
+    figure = go.Figure()
+    for line, colour in zip(lines, itertools.cycle(PALETTE)):
+        figure.add_scatter(
+            x=[float(x) for x in line.x],
+            y=[float(y) for y in line.y],
+            name=line.name,
+            mode="lines+markers" if line.points else "lines",
+            line={"color": line.colour or colour, "width": 2.5, "dash": "dot" if line.dotted else "solid"},
+        )
+    figure.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_xaxes(title=x_title, gridcolor=GRID, zeroline=False)
+    figure.update_yaxes(title=y_title, gridcolor=GRID, zeroline=False)
+    return styled(figure, height=height)
+
+
+def styled(figure: go.Figure, *, height: int) -> go.Figure:
+    """`figure` in the report's fonts and margins."""
     return figure.update_layout(
         template="none",
         height=height,

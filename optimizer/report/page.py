@@ -32,6 +32,8 @@ def render_report(result: Result, content: ReportContent) -> str:
         if before is not None:
             figures[f"flow-{i}-before"] = figure_json(before)
         figures[f"flow-{i}-after"] = figure_json(after)
+    for i, picture in enumerate(content.pictures):
+        figures[f"picture-{i}"] = figure_json(picture.figure)
     if len(result.bounds_over_time) > 1:
         figures["bounds"] = figure_json(bounds_figure(result.bounds_over_time, result.objective.unit))
     return (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loopwise.optimizer.report import ReportContent, render_report
+from loopwise.optimizer.report import Picture, ReportContent, Table, render_report
+from loopwise.optimizer.report.figures import Line, line_figure
 from loopwise.optimizer.report.page import number
 from loopwise.optimizer.result import RunStatus
 from tests.optimizer.results import example_outcome, example_result
@@ -50,6 +51,18 @@ def test_says_the_decision_first(page: str) -> None:
     ]
     places = [own.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_shows_the_pictures_and_tables_of_a_kind() -> None:
+    curve = Line("hot streams", (0.0, 1.0), (20.0, 140.0))
+    picture = Picture("Composite curves", line_figure((curve,), "MW", "degC"), "Where heat can be recovered.")
+    page = render_report(
+        example_result(), ReportContent("Mill", pictures=(picture,), tables=(Table("Matches", ("hot", "cold"), ()),))
+    )
+    own = without_plotly(page)
+    assert own.index("Composite curves") < own.index("Where heat can be recovered.") < own.index("Matches")
+    assert '"picture-0":' in page
+    assert "hot streams" in page
 
 
 def test_an_empty_report_still_says_why() -> None:
