@@ -10,7 +10,8 @@ import pyomo.environ as pyo
 from pydantic import BaseModel
 
 from ..errors import CaseError
-from ..two_stage import TwoStageProblem, from_pyomo
+from ..two_stage import TwoStageProblem
+from ..two_stage.compiler import compile_model
 from .assembly import Flow
 from .asset import Asset
 from .case import ParkCase
@@ -47,7 +48,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         raise CaseError(refused)
     names = list(case.uncertainty.elements)
     first_stage = assembly.model.design.component_objects(pyo.Var, descend_into=True)
-    problem = from_pyomo(
+    problem = compile_model(
         assembly.model,
         first_stage,
         [assembly.model.operation.uncertain[name] for name in names],

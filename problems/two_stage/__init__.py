@@ -1,6 +1,5 @@
 """The two-stage standard form."""
 
-from .from_pyomo import from_pyomo
 from .problem import FirstStage, RandomPart, RandomTerm, Recourse, Scenarios, ScenarioSource, Sense, TwoStageProblem
 from .recourse_data import Lanes, RecourseData, recourse_data
 from .reports import Reports
@@ -22,7 +21,6 @@ __all__ = [
     "Sense",
     "StandardRecourse",
     "TwoStageProblem",
-    "from_pyomo",
     "recourse_data",
     "standard_recourse",
 ]

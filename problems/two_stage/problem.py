@@ -10,16 +10,17 @@ of a million scenarios are a matrix product and no model is rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from ..uncertainty import Correlation, Distribution
     from .reports import Reports
 
 Floats = NDArray[np.float64]
@@ -146,6 +147,31 @@ class TwoStageProblem:
     monomials: Integers
     random: Mapping[RandomPart, RandomTerm] = field(default_factory=dict)
     reports: Reports | None = None
+
+    @classmethod
+    def from_pyomo(
+        cls,
+        model: Any,
+        first_stage: Iterable[Any],
+        uncertain: Mapping[Any, Distribution | Mapping[Any, Distribution]],
+        *,
+        correlations: Sequence[Correlation] = (),
+        reports: Iterable[tuple[str, str, Any]] = (),
+    ) -> TwoStageProblem:
+        """Any linear Pyomo model with decisions that come before the future and mutable Params that it decides.
+
+        `first_stage`: Vars, or their names; every other active Var is recourse. `uncertain`: parameter -> distribution
+        (for an indexed one also index -> distribution; a single distribution makes independent elements of all its
+        members). Pyomo's single Params are not hashable: a plain dict names them (`{"demand": Normal(...)}`), a
+        `ComponentMap` takes them themselves. The elements bear the parameters' names, which `correlations` go by.
+        `reports`: (name, unit, expression) of results wanted for every scenario. The model is read, not changed.
+
+        Raises CaseError, all problems at once: names that are not there, Params that are not mutable or that nothing
+        uses, and whatever is nonlinear or of the wrong stage.
+        """
+        from .from_pyomo import own_model
+
+        return own_model(model, first_stage, uncertain, correlations, reports)
 
     def features(self, xi: Floats) -> Floats:
         """(N, F) features of outcomes `xi` (N, K)."""

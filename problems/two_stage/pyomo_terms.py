@@ -84,7 +84,7 @@ def _product(a: Terms, b: Terms, place: str) -> Terms:
         for (m2, v2), c2 in b.items():
             if v1 is not None and v2 is not None:
                 pair = f"{v1.variable.name} and {v2.variable.name}"
-                message = f"the product of {pair} is nonlinear; the second stage must be linear"
+                message = f"the product of {pair} is nonlinear; both stages must be linear"
                 raise CaseError(Problem(message, place=place))
             key = (_multiplied(m1, m2), v1 if v2 is None else v2)
             product[key] = product.get(key, 0.0) + c1 * c2

@@ -10,8 +10,8 @@ from loopwise.optimizer.evaluation import Distribution, Evaluator, distribution_
 from loopwise.optimizer.extensive_form import SolveStatus, solve_extensive_form
 from loopwise.problems.case_file import load_case
 from loopwise.problems.park.problem import park_problem
-from loopwise.problems.two_stage import TwoStageProblem, from_pyomo
-from loopwise.problems.uncertainty import Discrete, Uncertainty
+from loopwise.problems.two_stage import TwoStageProblem
+from loopwise.problems.uncertainty import Discrete
 
 
 def farmer(sense: Any = pyo.minimize) -> TwoStageProblem:
@@ -32,8 +32,8 @@ def farmer(sense: Any = pyo.minimize) -> TwoStageProblem:
     buying = 238 * m.bought["wheat"] + 210 * m.bought["corn"]
     selling = 170 * m.sold["wheat"] + 150 * m.sold["corn"] + 36 * m.sold["quota"] + 10 * m.sold["excess"]
     m.cost = pyo.Objective(expr=sign * (planting + buying - selling), sense=sense)
-    source = Uncertainty({"season": Discrete(values=(0.8, 1.0, 1.2), probabilities=(1 / 3, 1 / 3, 1 / 3))})
-    return from_pyomo(m, [m.land], [m.season], source)
+    season = Discrete(values=(0.8, 1.0, 1.2), probabilities=(1 / 3, 1 / 3, 1 / 3))
+    return TwoStageProblem.from_pyomo(m, first_stage=[m.land], uncertain={"season": season})
 
 
 @pytest.mark.parametrize(("sense", "value"), [(pyo.minimize, -108390.0), (pyo.maximize, 108390.0)])
@@ -74,7 +74,7 @@ def test_infeasible_names_rows() -> None:
     m.y = pyo.Var(bounds=(0, 1))
     m.demand = pyo.Constraint(expr=m.x + m.y >= 5)
     m.cost = pyo.Objective(expr=m.x + m.y)
-    problem = from_pyomo(m, [m.x], [], Uncertainty({}))
+    problem = TwoStageProblem.from_pyomo(m, first_stage=[m.x], uncertain={})
     solution = solve_extensive_form(problem, problem.scenarios(0, 2))
     assert solution.status is SolveStatus.INFEASIBLE
     assert solution.conflict == ("demand",)
