@@ -12,7 +12,7 @@ from ..problems.case_file import load_case
 from ..problems.errors import CaseError, Problem
 from ..problems.park.case import ParkCase
 from ..problems.park.problem import park_problem
-from ..problems.smps import SmpsCase, SmpsError, read_smps
+from ..problems.smps import SmpsCase, read_smps
 from .kinds import kind_module
 from .options import Options
 from .outcome import Outcome
@@ -29,10 +29,7 @@ def open_case(case: str | Path | Case, time: str | Path | None = None, stoch: st
     if isinstance(case, (BaseModel, SmpsCase)):
         return case
     if Path(case).suffix.lower() in CORE_SUFFIXES:
-        try:
-            return read_smps(case, time, stoch)
-        except SmpsError as error:
-            raise CaseError(Problem(problem) for problem in error.problems) from None
+        return read_smps(case, time, stoch)
     if time is not None or stoch is not None:
         raise CaseError(Problem("--time and --stoch belong to an SMPS core file (.cor)", typed=str(case)))
     return load_case(case)

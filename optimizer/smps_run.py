@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ..problems.errors import CaseError, Problem
-from ..problems.smps import SmpsCase, SmpsError, read_design
+from ..problems.smps import SmpsCase, read_design
 from ..problems.two_stage.problem import Floats
 from .evaluation import BlockResult
 from .extensive_form import SolveStatus
@@ -55,10 +54,7 @@ def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
     refuse_unavailable(options)
-    try:
-        x = read_design(design, case.problem.first_stage.names)
-    except SmpsError as error:
-        raise CaseError(Problem(problem) for problem in error.problems) from None
+    x = read_design(design, case.problem.first_stage.names)
     started = time.perf_counter()
     chosen = problem_scenarios(case.problem, options)
     _, distribution = evaluate_design(case.problem, x, chosen, options, progress)

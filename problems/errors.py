@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+SHOWN = 20  # problems printed; a wrong file can have as many as it has lines
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -45,7 +47,9 @@ class CaseError(Exception):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return str(self.problems[0])
-        return f"{len(self.problems)} problems:\n" + "\n".join(f"  - {problem}" for problem in self.problems)
+        shown = [f"  - {problem}" for problem in self.problems[:SHOWN]]
+        more = len(self.problems) - len(shown)
+        return "\n".join([f"{len(self.problems)} problems:", *shown, *([f"  ... and {more} more"] if more else [])])
 
     def located(self, file: str, lines: dict[str, int]) -> CaseError:
         """The same problems with `file` and the line of each place (of the nearest enclosing place that has one)."""

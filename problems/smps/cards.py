@@ -33,11 +33,20 @@ class Section:
     cards: list[Card]
 
 
-def read_sections(file: Path, found: Findings, *, fixed: bool = False) -> list[Section]:
+def read_lines(file: Path, found: Findings) -> list[str]:
+    """Lines of `file`; what keeps it from being read goes to `found`."""
+    try:
+        return file.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    except OSError as error:
+        found.error(file, 0, f"cannot be read: {error.strerror}")
+        return []
+
+
+def read_sections(file: Path, lines: list[str], found: Findings, *, fixed: bool = False) -> list[Section]:
     """Sections of `file` up to ENDATA; comment lines (`*`) and empty ones are dropped."""
     sections: list[Section] = []
     ended = False
-    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.startswith("*") or not line.strip():
             continue
         if not line[0].isspace():
@@ -48,8 +57,10 @@ def read_sections(file: Path, found: Findings, *, fixed: bool = False) -> list[S
             sections.append(Section(number, keyword.upper(), tuple(parameters), []))
         elif not sections:
             found.error(file, number, "data before the first section")
+        elif fields := _fields(line, fixed):
+            sections[-1].cards.append(Card(number, fields))
         else:
-            sections[-1].cards.append(Card(number, _fields(line, fixed)))
+            found.error(file, number, "nothing stands in the fields of the fixed format")
     if not ended:
         found.note(f"{file.name}: no ENDATA at the end; the file may be cut short")
     return sections
@@ -64,6 +75,8 @@ def _fields(line: str, fixed: bool) -> tuple[str, ...]:
 
 def number(text: str) -> float | None:
     """The finite number or infinity written in `text` (Fortran's D exponents too), None where there is none."""
+    if "_" in text or not text.isascii():  # Python would read both
+        return None
     try:
         value = float(text.replace("D", "E").replace("d", "e")) if text[:1] in "+-.0123456789" else float(text)
     except ValueError:

@@ -9,12 +9,13 @@ from typing import TypeVar
 
 import numpy as np
 
+from ..errors import CaseError, Problem
 from ..two_stage.problem import TwoStageProblem
 from .assemble import assemble
-from .cards import Section, read_sections
+from .cards import Section, read_lines, read_sections
 from .core import parse_core
 from .distributions import Discrete
-from .findings import Findings, SmpsError
+from .findings import Findings
 from .periods import parse_periods
 from .stochastics import Stochastics, parse_stochastics
 
@@ -40,12 +41,12 @@ def read_smps(
     """The two-stage problem in `core`, with the time and stochastic files of the same stem unless they are named.
 
     Probabilities are taken as they are in enumerations, with a remark where they do not sum to 1; `normalize` divides
-    them by their sum (samples are always drawn in proportion). Raises SmpsError with every mistake found.
+    them by their sum (samples are always drawn in proportion). Raises CaseError with every mistake found.
     """
     files = (Path(core), _companion(core, time, TIME_SUFFIXES), _companion(core, stoch, STOCHASTIC_SUFFIXES))
-    missing = tuple(f"{file}: no such file" for file in files if not file.is_file())
+    missing = [Problem("no such file", file=str(file)) for file in files if not file.is_file()]
     if missing:
-        raise SmpsError(missing)
+        raise CaseError(missing)
     found = Findings()
     nominal = _parse(files[0], found, lambda sections, findings: parse_core(files[0], sections, findings))
     found.raise_errors()
@@ -63,16 +64,18 @@ def read_smps(
 
 
 def _parse(file: Path, found: Findings, parse: Callable[[list[Section], Findings], Parsed]) -> Parsed:
-    """What `parse` makes of a file in free format; where only fixed format works (names with blanks), of that.
+    """What `parse` makes of a file in free format; of fixed format (names with blanks) where that explains more of it.
 
     What was found in the format taken is added to `found`.
     """
-    free, fixed = Findings(), Findings()
-    result = parse(read_sections(file, free), free)
-    chosen = free
-    if free.errors:
-        other = parse(read_sections(file, fixed, fixed=True), fixed)
-        if not fixed.errors:
+    lines = read_lines(file, found)
+    found.raise_errors()
+    chosen = Findings()
+    result = parse(read_sections(file, lines, chosen), chosen)
+    if chosen.errors:
+        fixed = Findings()
+        other = parse(read_sections(file, lines, fixed, fixed=True), fixed)
+        if len(fixed.errors) < len(chosen.errors):
             result, chosen = other, fixed
     found.errors += chosen.errors
     found.notes += chosen.notes
@@ -96,7 +99,8 @@ def _companion(core: Path | str, named: Path | str | None, suffixes: tuple[str, 
         return beside[0]
     listed = ", ".join(f.name for f in candidates)
     option = "--time" if suffixes is TIME_SUFFIXES else "--stoch"
-    raise SmpsError((f"{core.name}: several {suffixes[0]} files could belong to it: {listed}; name one with {option}",))
+    text = f"several {suffixes[0]} files could belong to it: {listed}; name one with {option}"
+    raise CaseError(Problem(text, file=core.name))
 
 
 def _check_probabilities(file: Path, stochastics: Stochastics, normalize: bool, found: Findings) -> None:

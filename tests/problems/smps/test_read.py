@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from loopwise.problems.smps import SmpsError, read_design, read_smps
+from loopwise.problems.errors import CaseError
+from loopwise.problems.smps import read_design, read_smps
 from loopwise.problems.two_stage import Sense
 
 CORE = """NAME          SMALL
@@ -218,13 +219,13 @@ def test_mistakes_are_named(tmp_path: Path, file: str, old: str, new: str, expec
     texts = {"core": CORE, "time": TIME, "stoch": STOCH}
     assert old in texts[file]
     texts[file] = texts[file].replace(old, new, 1)
-    with pytest.raises(SmpsError) as caught:
+    with pytest.raises(CaseError) as caught:
         read(tmp_path, **texts)
     assert expected in str(caught.value)
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
-    with pytest.raises(SmpsError) as caught:
+    with pytest.raises(CaseError) as caught:
         read(tmp_path, stoch=STOCH.replace("NEED", "NED").replace("0.25", "x"))
     assert len(caught.value.problems) == 3
 
@@ -233,7 +234,7 @@ def test_several_stochastic_files_are_listed(tmp_path: Path) -> None:
     read(tmp_path)
     (tmp_path / "small.sto").rename(tmp_path / "a.sto")
     (tmp_path / "b.sto").write_text(STOCH)
-    with pytest.raises(SmpsError, match=r"a\.sto, b\.sto; name one with --stoch"):
+    with pytest.raises(CaseError, match=r"a\.sto, b\.sto; name one with --stoch"):
         read_smps(tmp_path / "small.cor")
     assert read_smps(tmp_path / "small.cor", stoch=tmp_path / "b.sto").files[2].name == "b.sto"
 
@@ -262,6 +263,6 @@ def test_designs_in_every_form(tmp_path: Path) -> None:
 def test_mistaken_designs(tmp_path: Path, text: str, expected: str) -> None:
     file = tmp_path / "design"
     file.write_text(text)
-    with pytest.raises(SmpsError) as caught:
+    with pytest.raises(CaseError) as caught:
         read_design(file, ("alpha", "beta"))
     assert expected in str(caught.value)
