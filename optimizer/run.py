@@ -24,14 +24,23 @@ CORE_SUFFIXES = (".cor", ".core")
 Case = BaseModel | SmpsCase
 
 
-def open_case(case: str | Path | Case, time: str | Path | None = None, stoch: str | Path | None = None) -> Case:
-    """The validated case of a library name, a `.yaml` file or an SMPS core file. Raises CaseError."""
+def open_case(
+    case: str | Path | Case,
+    time: str | Path | None = None,
+    stoch: str | Path | None = None,
+    *,
+    normalize: bool = False,
+) -> Case:
+    """The validated case of a library name, a `.yaml` file or an SMPS core file. Raises CaseError.
+
+    `time`, `stoch` and `normalize` (probabilities that do not sum to 1 are divided by their sum) belong to SMPS.
+    """
     if isinstance(case, (BaseModel, SmpsCase)):
         return case
     if Path(case).suffix.lower() in CORE_SUFFIXES:
-        return read_smps(case, time, stoch)
-    if time is not None or stoch is not None:
-        raise CaseError(Problem("--time and --stoch belong to an SMPS core file (.cor)", typed=str(case)))
+        return read_smps(case, time, stoch, normalize=normalize)
+    if time is not None or stoch is not None or normalize:
+        raise CaseError(Problem("--time, --stoch and --normalize belong to an SMPS core file (.cor)", typed=str(case)))
     return load_case(case)
 
 
@@ -49,6 +58,7 @@ def case_hash(case: Case) -> str:
     """SHA-256 of what the case says, whatever its spelling: comments, units and defaults do not count."""
     if isinstance(case, SmpsCase):
         content = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in case.files)
+        content += b"normalized" if case.normalized else b""
     else:
         content = case.model_dump_json().encode()
     return hashlib.sha256(content).hexdigest()

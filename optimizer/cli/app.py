@@ -39,6 +39,9 @@ app = typer.Typer(
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Library name, .yaml file or SMPS core file (.cor).")]
 Time = Annotated[Path | None, typer.Option("--time", help="SMPS time file, where it does not share the core's stem.")]
 Stoch = Annotated[Path | None, typer.Option("--stoch", help="SMPS stochastic file, where it does not share the stem.")]
+Normalize = Annotated[
+    bool, typer.Option("--normalize", help="SMPS probabilities that do not sum to 1 are divided by their sum.")
+]
 Scenarios = Annotated[
     str, typer.Option(help="Scenarios of the problem to solve: a number, or 'all' of a finite distribution.")
 ]
@@ -72,6 +75,7 @@ def optimize(
     case: Case,
     time: Time = None,
     stoch: Stoch = None,
+    normalize: Normalize = False,
     scenarios: Scenarios = "10000",
     sample: Sample = None,
     evaluate: Evaluate = None,
@@ -102,7 +106,7 @@ def optimize(
             workers=workers,
             cluster=cluster,
         )
-        opened = open_case(case, time, stoch)
+        opened = open_case(case, time, stoch, normalize=normalize)
         folder = _folder(out, name_of(opened))
         prepare_folder(folder, overwrite=overwrite)
         _finish(run_optimize(opened, options, progress_for(quiet=as_json)), folder, as_json=as_json)
@@ -114,6 +118,7 @@ def evaluate(
     design: Annotated[Path, typer.Option(help="result.json, a JSON object name -> value, or a count and the values.")],
     time: Time = None,
     stoch: Stoch = None,
+    normalize: Normalize = False,
     scenarios: Scenarios = "10000",
     evaluate: Evaluate = None,
     sampling: Sampling = "monte-carlo",
@@ -136,17 +141,19 @@ def evaluate(
             workers=workers,
             cluster=cluster,
         )
-        opened = open_case(case, time, stoch)
+        opened = open_case(case, time, stoch, normalize=normalize)
         folder = _folder(out, name_of(opened))
         prepare_folder(folder, overwrite=overwrite)
         _finish(run_evaluate(opened, design, options, progress_for(quiet=as_json)), folder, as_json=as_json)
 
 
 @app.command()
-def check(case: Case, time: Time = None, stoch: Stoch = None, as_json: Json = False) -> None:
+def check(
+    case: Case, time: Time = None, stoch: Stoch = None, normalize: Normalize = False, as_json: Json = False
+) -> None:
     """Read a case and say everything that is wrong with it."""
     with guarded():
-        opened = open_case(case, time, stoch)
+        opened = open_case(case, time, stoch, normalize=normalize)
         check_model(opened)
         summary = {"case": name_of(opened), "kind": kind_of(opened), "case_hash": case_hash(opened)}
         notes = list(getattr(opened, "notes", ()))
@@ -165,10 +172,13 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
     time: Time = None,
     stoch: Stoch = None,
+    normalize: Normalize = False,
 ) -> None:
     """Write the case's model, with everything uncertain at its nominal value, for other solvers."""
     with guarded():
-        typer.echo(f"written: {export_model(open_case(case, time, stoch), file, overwrite=overwrite)}")
+        typer.echo(
+            f"written: {export_model(open_case(case, time, stoch, normalize=normalize), file, overwrite=overwrite)}"
+        )
 
 
 @app.command()

@@ -11,8 +11,8 @@ from ..two_stage.problem import FirstStage, Floats, Integers, RandomPart, Random
 from .core import Core
 from .findings import Findings
 from .periods import Periods
+from .places import RIGHT_HAND_SIDE, Element, Modifier, Place, Stochastics, core_value
 from .source import IndependentGroups
-from .stochastics import RIGHT_HAND_SIDE, Element, Modifier, Place, Stochastics, core_value
 
 
 def assemble(core: Core, periods: Periods, stochastics: Stochastics, found: Findings) -> TwoStageProblem:

@@ -18,6 +18,7 @@ from .findings import Findings
 
 BOUND_TYPES = ("UP", "LO", "FX", "FR", "MI", "PL", "BV", "LI", "UI")
 BOUNDS_WITHOUT_VALUE = ("FR", "MI", "PL", "BV")
+INFINITE = 1e20  # what solvers take for no bound, e.g. the 1e30 that many writers put there
 
 
 @dataclass
@@ -199,6 +200,9 @@ def _bounds(core: Core, section: Section, found: Findings) -> None:
 
 
 def _set_bound(core: Core, kind: str, column: str, value: float, found: Findings) -> None:
+    if INFINITE <= abs(value) < math.inf:
+        found.note(f"{core.file.name}: bounds of {INFINITE:g} and beyond are read as infinite")
+        value = math.copysign(math.inf, value)
     if kind in ("LI", "UI", "BV"):
         core.integer.add(column)
     if kind in ("LO", "LI", "FX"):

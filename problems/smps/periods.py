@@ -9,6 +9,8 @@ from .cards import Section
 from .core import Core
 from .findings import Findings
 
+SECTIONS = ("TIME", "NAME", "PERIODS", "ROWS", "COLUMNS")
+
 
 @dataclass(frozen=True)
 class Periods:
@@ -24,6 +26,9 @@ def parse_periods(file: Path, sections: list[Section], core: Core, found: Findin
 
     None where a mistake, put into `found`, leaves the split unknown.
     """
+    for section in sections:
+        if section.keyword not in SECTIONS:
+            found.unknown(file, section.line, "section", section.keyword, SECTIONS)
     header = next((s for s in sections if s.keyword == "PERIODS"), None)
     if header is None:
         found.error(file, 0, "no PERIODS section")
@@ -53,8 +58,16 @@ def _implicit(
             found.unknown(file, card.line, "row", row, core.rows)
     if len(found.errors) > before:
         return None
-    column, row, _ = header.cards[1].fields
     columns, rows = list(core.columns), list(core.rows)
+    first, second = header.cards
+    constraints = [row for row in rows if core.rows[row] != "N"]
+    if columns.index(first.fields[0]):
+        text = f"period '{names[0]}' begins at column '{first.fields[0]}', but '{columns[0]}' is the core's first"
+        found.error(file, first.line, text)
+    if first.fields[1] in constraints[1:]:
+        text = f"period '{names[0]}' begins at row '{first.fields[1]}', but '{constraints[0]}' is the core's first"
+        found.error(file, first.line, text)
+    column, row, _ = second.fields
     return Periods(names, frozenset(rows[rows.index(row) :]), frozenset(columns[columns.index(column) :]))
 
 

@@ -17,7 +17,8 @@ from .core import parse_core
 from .distributions import Discrete
 from .findings import Findings
 from .periods import parse_periods
-from .stochastics import Stochastics, parse_stochastics
+from .places import Stochastics
+from .stochastics import parse_stochastics
 
 CORE_SUFFIXES = (".cor", ".core")
 TIME_SUFFIXES = (".tim", ".time")
@@ -33,6 +34,7 @@ class SmpsCase:
     problem: TwoStageProblem
     files: tuple[Path, Path, Path]
     notes: tuple[str, ...]
+    normalized: bool = False
 
 
 def read_smps(
@@ -60,7 +62,7 @@ def read_smps(
     found.raise_errors()
     problem = assemble(nominal, periods, stochastics, found)
     found.raise_errors()
-    return SmpsCase(problem, files, tuple(found.notes))
+    return SmpsCase(problem, files, tuple(found.notes), normalize)
 
 
 def _parse(file: Path, found: Findings, parse: Callable[[list[Section], Findings], Parsed]) -> Parsed:

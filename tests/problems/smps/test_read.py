@@ -10,54 +10,8 @@ from scipy import stats
 from loopwise.problems.errors import CaseError
 from loopwise.problems.smps import read_design, read_smps
 from loopwise.problems.two_stage import Sense
-
-CORE = """NAME          SMALL
-ROWS
- N  COST
- L  BUDGET
- G  NEED
- L  LIMIT
- E  MIX
-COLUMNS
-    MARKER                 'MARKER'                 'INTORG'
-    X1        COST      2.0            BUDGET    1.0
-    X1        NEED      1.0
-    MARKER                 'MARKER'                 'INTEND'
-    X2        COST      3.0            BUDGET    1.0
-    Y1        COST      1.0            NEED      1.0
-    Y1        MIX       1.0
-    Y2        COST      4.0            LIMIT     1.0
-    Y2        MIX       -1.0
-RHS
-    RHS       BUDGET    10.0           NEED      4.0
-    RHS       LIMIT     6.0            COST      -7.0
-RANGES
-    RNG       LIMIT     2.5            MIX       -1.0
-BOUNDS
- UP BND       X1        5.0
- LO BND       X2        1.0
- MI BND       Y1
- UP BND       Y2        8.0
-ENDATA
-"""
-TIME = """TIME          SMALL
-PERIODS       IMPLICIT
-    X1        COST      FIRST
-    Y1        NEED      SECOND
-ENDATA
-"""
-STOCH = """STOCH         SMALL
-INDEP         DISCRETE
-    RHS       NEED      3.0       SECOND    0.25
-    RHS       NEED      5.0       SECOND    0.75
-ENDATA
-"""
-
-
-def read(folder: Path, core: str = CORE, time: str = TIME, stoch: str = STOCH):
-    for name, text in (("small.cor", core), ("small.tim", time), ("small.sto", stoch)):
-        (folder / name).write_text(text)
-    return read_smps(folder / "small.cor")
+from tests.problems.smps.small import CORE, STOCH, TIME
+from tests.problems.smps.small import read_texts as read
 
 
 def test_core_sides_bounds_integers_and_constant(tmp_path: Path) -> None:
@@ -222,6 +176,60 @@ def test_mistakes_are_named(tmp_path: Path, file: str, old: str, new: str, expec
     with pytest.raises(CaseError) as caught:
         read(tmp_path, **texts)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("stoch", "INDEP         DISCRETE", "INDEP DISCRETE MULTIPY", "small.sto:2: modifier 'MULTIPY' is not known"),
+        ("time", "    X1        COST", "    X2        COST", "'FIRST' begins at column 'X2', but 'X1' is the core's"),
+        ("time", "Y1        NEED", "Y1        NED", "small.tim:4: row 'NED' is not known; did you mean 'NEED'?"),
+        ("time", "ENDATA", "ROW\nENDATA", "small.tim:5: section 'ROW' is not known; did you mean 'ROWS'?"),
+        (
+            "core",
+            "RHS       BUDGET    10.0",
+            "RHS       BUDGET    1_0.0",
+            "'1_0.0' after 'BUDGET' is not a finite number",
+        ),
+        ("stoch", "ENDATA", "INDEP\n RHS NEED 1 SECOND 1\nENDATA", "small.sto:6: NEED is random twice"),
+    ],
+)
+def test_what_would_be_read_wrongly_is_named(tmp_path: Path, file: str, old: str, new: str, expected: str) -> None:
+    texts = {"core": CORE, "time": TIME, "stoch": STOCH}
+    assert old in texts[file]
+    texts[file] = texts[file].replace(old, new, 1)
+    with pytest.raises(CaseError) as caught:
+        read(tmp_path, **texts)
+    assert expected in str(caught.value)
+
+
+def test_a_number_for_no_bound_is_infinite(tmp_path: Path) -> None:
+    case = read(tmp_path, core=CORE.replace(" UP BND       Y2        8.0", " UP BND       Y2        1e30"))
+    assert case.problem.recourse.upper[1] == np.inf
+    assert "bounds of 1e+20 and beyond are read as infinite" in case.notes[-1]
+
+
+def test_periods_of_the_stochastic_file_that_do_not_exist_are_noted(tmp_path: Path) -> None:
+    case = read(tmp_path, stoch=STOCH.replace("SECOND", "STAGE2"))
+    assert "no period is called 'STAGE2' (there are FIRST, SECOND)" in case.notes[0]
+
+
+def test_a_mistake_in_a_file_with_blanks_in_names_is_the_only_one_told(tmp_path: Path) -> None:
+    core = (
+        CORE.replace("LIMIT ", "LIM IT").replace(" L  LIMIT", " L  LIM IT").replace("X2        COST", "X2        CAST")
+    )
+    with pytest.raises(CaseError) as caught:
+        read(tmp_path, core=core)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_wrong_file_shows_its_first_mistakes(tmp_path: Path) -> None:
+    many = "".join(f"    X{k}  NOROW  1.0\n" for k in range(500))
+    with pytest.raises(CaseError) as caught:
+        read(tmp_path, core=CORE.replace("RHS\n", many + "RHS\n", 1))
+    assert len(caught.value.problems) == 500
+    assert "500 problems" in str(caught.value)
+    assert str(caught.value).endswith("... and 480 more")
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
