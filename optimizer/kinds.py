@@ -17,6 +17,7 @@ from .progress import Progress
 KINDS: dict[str, str] = {
     "park": "park_run",
     "smps": "smps_run",
+    "heat": "heat.run",
     "water-network": "bilinear.run",
     "pooling": "bilinear.run",
 }

@@ -18,6 +18,7 @@ from .yaml_lines import MAXIMUM_BYTES, Document, read_yaml
 KINDS: dict[str, str] = {
     "park": "park.case:ParkCase",
     "water-network": "water_network.case:WaterNetworkCase",
+    "heat": "heat.case:HeatCase",
     "pooling": "pooling.case:PoolingCase",
 }
 """Kind of case -> module below `loopwise.problems` and pydantic model; imported when a case of the kind is loaded."""

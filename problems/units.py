@@ -32,7 +32,7 @@ NZD OMR PEN PHP PKR PLN QAR RMB RON RUB SAR SEK SGD THB TND TRY TWD UAH USD VND 
 CURRENCIES = frozenset(_CODES.split())
 _COMMON = """
 t/h kg/h kg/s m3/h m3/d t/d t/year L/s mg/L g/L g/m3 ppm ppb kg/t kg/d degC degF K barg bara kPag psig MW kW GW MWh kWh
-GJ MJ GJ/h kW/K MW/K kWh/m3 kWh/t W/m km m year h d % 1/year %/year t/MWh kg/kWh kg/GJ MWh/t GJ/t MJ/kg
+GJ MJ GJ/h kW/K MW/K kW/m2/K W/m2/K kWh/m3 kWh/t W/m km m year h d % 1/year %/year t/MWh kg/kWh kg/GJ MWh/t GJ/t MJ/kg
 """
 COMMON_UNITS = tuple(_COMMON.split())
 ATMOSPHERE_BAR = 1.01325
@@ -153,7 +153,7 @@ class Quantity:
             quantity = units.Quantity(number, units.parse_units(unit))
             if any(_PREFIXED_TIME.match(part) for part in dict(quantity.unit_items())):
                 raise pint.UndefinedUnitError(unit)
-            target = units.parse_units("" if self.unit == "1" else self.unit.replace("m3", "m**3"))
+            target = units.parse_units("" if self.unit == "1" else re.sub(r"m([23])", r"m**\1", self.unit))
             if self.water:
                 density = units.Quantity(1.0, "t/m**3")
                 for water in (density, 1 / density):
@@ -217,6 +217,7 @@ Pressure = Annotated[float, Quantity("gauge pressure", "barg", minimum=-ATMOSPHE
 Power = Annotated[float, Quantity("power or heat flow", "MW", minimum=0.0)]
 Energy = Annotated[float, Quantity("energy", "MWh", minimum=0.0)]
 HeatCapacityFlow = Annotated[float, Quantity("heat-capacity flow", "MW/K", minimum=0.0, difference=True)]
+FilmCoefficient = Annotated[float, Quantity("film coefficient", "kW/m2/K", positive=True, difference=True)]
 SpecificPower = Annotated[float, Quantity("specific energy use", "kWh/t", minimum=0.0, water=True)]
 HeatingValue = Annotated[float, Quantity("heating value", "MWh/t", positive=True)]
 HeatLoss = Annotated[float, Quantity("heat loss per length", "W/m", minimum=0.0)]
@@ -233,6 +234,7 @@ AnnualRate = Annotated[float, Quantity("rate per year", "1/year", minimum=0.0)]
 Investment = Annotated[float, Quantity("investment", "currency", minimum=0.0)]
 InvestmentPerPower = Annotated[float, Quantity("investment per power", "currency/MW", minimum=0.0)]
 InvestmentPerFlow = Annotated[float, Quantity("investment per flow", "currency/(t/h)", minimum=0.0, water=True)]
+InvestmentPerArea = Annotated[float, Quantity("investment per area", "currency/m2", minimum=0.0)]
 InvestmentPerDistance = Annotated[float, Quantity("investment per distance", "currency/km", minimum=0.0)]
 AnnualCost = Annotated[float, Quantity("cost per year", "currency/year", minimum=0.0)]
 EnergyPrice = Annotated[float, Quantity("energy price", "currency/MWh")]

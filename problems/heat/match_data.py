@@ -13,7 +13,7 @@ import numpy as np
 
 from .streams import HeatDataError, HeatRecoveryProblem
 from .temperature_intervals import Floats, TemperatureIntervals, pieces_of, stream_duties
-from .utility_targets import place_utilities, with_utilities_as_streams
+from .utility_targets import UtilityTargets, place_utilities, with_utilities_as_streams
 
 BALANCE = 1e-6  # relative difference of hot and cold heat that counts as rounding of published data
 
@@ -107,11 +107,17 @@ def largest_exchange(hot: Floats, cold: Floats) -> float:
 def match_data(
     problem: HeatRecoveryProblem,
     *,
+    utilities: UtilityTargets | None = None,
     utilities_first: bool = True,
     most_heat: Iterable[tuple[tuple[str, str], float]] = (),
 ) -> MatchData:
-    """Match data of a problem at its cheapest utilities; `utilities_first=False` takes a balanced problem as it is."""
-    balanced = with_utilities_as_streams(problem, place_utilities(problem)) if utilities_first else problem
+    """Match data of a problem at given `utilities`, else at its cheapest ones.
+
+    `utilities_first=False` takes a balanced problem as it is.
+    """
+    balanced = problem
+    if utilities_first:
+        balanced = with_utilities_as_streams(problem, utilities or place_utilities(problem))
     intervals = TemperatureIntervals.of(pieces_of(balanced, balanced.streams, shifted=True))
     hot, cold = balanced.hot_streams, balanced.cold_streams
     present = {stream.name for stream in balanced.streams}

@@ -82,7 +82,7 @@ def place_utilities(problem: HeatRecoveryProblem) -> UtilityTargets:
     Prices count only if every utility has one. Raises HeatDataError where no mix of the utilities can close the
     balance: it says which end of the cascade is not reached or which maximum binds.
     """
-    intervals, surplus, shares = utility_surplus(problem)
+    _, surplus, shares = utility_surplus(problem)
     priced = all(u.price is not None for u in problem.utilities)
     prices = np.array([u.price for u in problem.utilities], dtype=float) if priced else order_prices(problem)
     scale = max(float(np.abs(surplus).sum()), 1e-300)
@@ -107,17 +107,26 @@ def place_utilities(problem: HeatRecoveryProblem) -> UtilityTargets:
     if answer.status != 0:
         raise HeatDataError(_why_infeasible(problem))
     duties = np.where(answer.x <= 1e-12, 0.0, answer.x)[: len(problem.utilities)] * scale
+    return targets_at(problem, duties)
+
+
+def targets_at(problem: HeatRecoveryProblem, duties: Floats) -> UtilityTargets:
+    """The balanced cascade with (U,) `duties` [MW] of the utilities of `problem` in place."""
+    intervals, surplus, shares = utility_surplus(problem)
+    scale = max(float(np.abs(surplus).sum()), 1e-300)
     residual = np.concatenate([[0.0], np.cumsum(surplus + duties @ shares)])
     residual[np.abs(residual) <= 1e-9 * scale] = 0.0
     busy = np.flatnonzero(np.abs(surplus) + np.abs(shares).T @ duties > 1e-9 * scale)
     pinches = [
         float(intervals.edges[k]) for k in np.flatnonzero(residual == 0.0) if len(busy) and busy[0] < k <= busy[-1]
     ]
-    cost = float(np.dot(prices[: len(duties)], duties)) if priced else None
+    prices = [utility.price for utility in problem.utilities]
+    cost = None if None in prices else float(sum(p * d for p, d in zip(prices, duties, strict=True) if p is not None))
     return UtilityTargets(problem.utilities, duties, cost, intervals, residual, tuple(dict.fromkeys(pinches)))
 
 
 def _why_infeasible(problem: HeatRecoveryProblem) -> list[str]:
+    """Which end of the cascade the utilities of `problem` do not reach, or which maximum binds."""
     table = problem_table(problem)
     found: list[str] = []
     edges = table.intervals.edges

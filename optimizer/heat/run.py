@@ -1,0 +1,176 @@
+"""`loopwise optimize` for cases of kind `heat`: targets, cheapest utilities and fewest matches."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ...problems.errors import CaseError, Problem
+from ...problems.heat import (
+    CapitalTargets,
+    HeatDataError,
+    HeatRecoveryProblem,
+    ProblemTable,
+    Side,
+    Utility,
+    UtilityTargets,
+    capital_targets,
+    problem_table,
+)
+from ...problems.heat.case import HeatCase
+from ...problems.heat.match_data import match_data
+from ..options import Options
+from ..outcome import Outcome
+from ..progress import Progress
+from ..result import DesignItem, Evaluation, Objective, Result, RunStatus, Timing
+from ..run import case_hash
+from .matches import MatchSolution, MatchStatus, fewest_matches
+from .utilities import cheapest_utilities
+
+_STATUS = {
+    MatchStatus.OPTIMAL: RunStatus.OPTIMAL,
+    MatchStatus.LIMIT: RunStatus.LIMIT,
+    MatchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
+}
+
+
+@dataclass(frozen=True)
+class HeatAnswer:
+    """Everything that was found for a heat case; `matches` only where they were looked for."""
+
+    problem: HeatRecoveryProblem
+    table: ProblemTable
+    utilities: UtilityTargets
+    capital: CapitalTargets | None
+    matches: MatchSolution | None
+    seconds: float
+
+
+def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
+    """Targets of `case`, its cheapest utilities and, with `objective: matches`, the fewest exchangers."""
+    from .report import heat_report
+
+    _refuse(options)
+    started = time.perf_counter()
+    problem = case.problem()
+    if not problem.utilities:
+        problem = with_generic_utilities(problem)
+    matches = None
+    try:
+        utilities = cheapest_utilities(problem)
+        capital = None if problem.forbidden_matches else _capital(problem, utilities)
+        if case.objective == "matches":
+            with progress.step("searching the fewest matches"):
+                data = match_data(problem, utilities=utilities)
+                matches = fewest_matches(data, time_limit=options.time_limit)
+    except HeatDataError as error:
+        result = _result(
+            case, options, RunStatus.INFEASIBLE, Objective.of(_name(case), _unit(case), None, None, None, 1)
+        )
+        return Outcome(result, heat_report(case, None), message="; ".join(error.problems))
+    answer = HeatAnswer(problem, problem_table(problem), utilities, capital, matches, time.perf_counter() - started)
+    return Outcome(_answer_result(case, options, answer), heat_report(case, answer))
+
+
+def evaluate(case: HeatCase, design: Any, options: Options, progress: Progress) -> Outcome:
+    """Not offered: nothing in these cases is uncertain. Raises CaseError."""
+    del design, options, progress
+    raise CaseError(Problem(f"a case of kind {case.kind!r} has nothing uncertain to evaluate a design on"))
+
+
+def with_generic_utilities(problem: HeatRecoveryProblem) -> HeatRecoveryProblem:
+    """The problem with a hot utility above and a cold utility below every stream."""
+    hottest = max(problem.shifted(s, max(s.supply, s.target)) for s in problem.streams)
+    coldest = min(problem.shifted(s, min(s.supply, s.target)) for s in problem.streams)
+    own = (
+        Utility("hot utility", Side.HOT, hottest, hottest, approach_contribution=0.0),
+        Utility("cold utility", Side.COLD, coldest, coldest, approach_contribution=0.0),
+    )
+    return HeatRecoveryProblem(problem.streams, own, problem.approach_temperature, problem.forbidden_matches)
+
+
+def _refuse(options: Options) -> None:
+    if options.workers > 1 or options.cluster is not None:
+        raise CaseError(Problem("a heat case runs in one process", place="--workers", typed=str(options.workers)))
+
+
+def _capital(problem: HeatRecoveryProblem, utilities: UtilityTargets) -> CapitalTargets | None:
+    try:
+        return capital_targets(problem, utilities)
+    except HeatDataError:  # curves that touch have no finite area
+        return None
+
+
+def _name(case: HeatCase) -> str:
+    return {"hot-utility": "hot utility", "utility-cost": "utility cost", "matches": "matches"}[case.objective]
+
+
+def _unit(case: HeatCase) -> str:
+    return {"hot-utility": "MW", "utility-cost": f"{case.currency}/year", "matches": ""}[case.objective]
+
+
+def _answer_result(case: HeatCase, options: Options, answer: HeatAnswer) -> Result:
+    status, lower, value = RunStatus.OPTIMAL, None, None
+    match case.objective:
+        case "hot-utility":
+            value = lower = answer.utilities.hot
+        case "utility-cost":
+            assert answer.utilities.cost is not None
+            value = lower = answer.utilities.cost * case.hours_per_year
+        case "matches":
+            assert answer.matches is not None
+            status = _STATUS.get(answer.matches.status, RunStatus.LIMIT)
+            value, lower = answer.matches.value, answer.matches.lower_bound
+    design = tuple(
+        DesignItem(
+            name=f"{hot} -> {cold}", plant="", component="exchanger", built=True, size=heat, unit="MW", investment=None
+        )
+        for (hot, cold), heat in (answer.matches.heat.items() if answer.matches else ())
+    )
+    return _result(
+        case,
+        options,
+        status,
+        Objective.of(_name(case), _unit(case), value, lower, value, 1),
+        design=design,
+        indicators=_indicators(case, answer),
+        timing=Timing(solve_s=answer.seconds),
+    )
+
+
+def _result(case: HeatCase, options: Options, status: RunStatus, objective: Objective, **parts: Any) -> Result:
+    evaluation = None
+    if objective.value is not None:
+        evaluation = Evaluation(scenarios=1, mean=objective.value, standard_error=0.0, resolved_exactly=0, failed=0)
+    return Result(
+        case=case.name,
+        kind=case.kind,
+        case_hash=case_hash(case),
+        seed=options.seed,
+        sense="minimize",
+        status=status,
+        objective=objective,
+        evaluation=evaluation,
+        **parts,
+    )
+
+
+def _indicators(case: HeatCase, answer: HeatAnswer) -> dict[str, float | None]:
+    table, utilities, capital = answer.table, answer.utilities, answer.capital
+    given_off = sum(stream.duty for stream in answer.problem.hot_streams)
+    indicators: dict[str, float | None] = {
+        "hot_utility_mw": utilities.hot,
+        "cold_utility_mw": utilities.cold,
+        "hot_utility_target_mw": table.hot_utility,
+        "cold_utility_target_mw": table.cold_utility,
+        "heat_recovery_mw": given_off - utilities.cold,
+        "pinch_shifted_degc": table.pinches[0] if table.pinches else None,
+    }
+    if utilities.cost is not None:
+        indicators["utility_cost_per_year"] = utilities.cost * case.hours_per_year
+    if capital is not None:
+        indicators |= {"area_target_m2": capital.area, "units_target": capital.units}
+        if case.exchanger_cost is not None:
+            indicators["investment_target"] = capital.investment(case.exchanger_cost.cost())
+    return indicators
