@@ -15,7 +15,7 @@ from rich.table import Table
 
 from ...problems.case_file import library_cases
 from ...problems.errors import CaseError, Problem, nearest
-from ..export import export_model
+from ..export import export_case
 from ..options import ALL, Options
 from ..outcome import Outcome
 from ..output import prepare_folder, write_outcome
@@ -168,17 +168,32 @@ def check(
 @app.command()
 def export(
     case: Case,
-    file: Annotated[Path, typer.Argument(help="File to write; .mps, .lp or .nl decides the format.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    file: Annotated[
+        Path, typer.Argument(help="File to write: .cor (SMPS, with .tim and .sto beside it), .mps, .lp or .nl.")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files.")] = False,
+    scenarios: Annotated[
+        str | None, typer.Option(help="SMPS: write N scenarios, or all, instead of the distribution itself.")
+    ] = None,
+    sampling: Sampling = "monte-carlo",
+    seed: Seed = 0,
     time: Time = None,
     stoch: Stoch = None,
     normalize: Normalize = False,
 ) -> None:
-    """Write the case's model, with everything uncertain at its nominal value, for other solvers."""
+    """Write a case for other solvers: with its uncertainty (SMPS), or as a model of the nominal values."""
     with guarded():
-        typer.echo(
-            f"written: {export_model(open_case(case, time, stoch, normalize=normalize), file, overwrite=overwrite)}"
+        options = _options(scenarios=ALL if scenarios is None else scenarios, sampling=sampling, seed=seed)
+        opened = open_case(case, time, stoch, normalize=normalize)
+        files = export_case(
+            opened,
+            file,
+            overwrite=overwrite,
+            scenarios=None if scenarios is None else options.scenarios,
+            sampling=options.sampling,
+            seed=options.seed,
         )
+        typer.echo(f"written: {', '.join(map(str, files))}")
 
 
 @app.command()

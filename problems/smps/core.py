@@ -53,6 +53,8 @@ class Core:
             w = 0.0 if width is None else width
             return right_hand_side + min(w, 0.0), right_hand_side + max(w, 0.0)
         w = math.inf if width is None else abs(width)
+        if abs(right_hand_side) >= INFINITE:  # a row that says nothing
+            return -math.inf, math.inf
         return (right_hand_side - w, right_hand_side) if kind == "L" else (right_hand_side, right_hand_side + w)
 
 

@@ -65,16 +65,17 @@ class Lognormal(_Distribution):
     mean: FiniteFloat = Field(gt=0)
     standard_deviation: FiniteFloat = Field(gt=0)
 
-    def _logarithmic(self) -> tuple[float, float]:
+    def logarithmic(self) -> tuple[float, float]:
+        """Mean and standard deviation of the logarithm."""
         variance = float(np.log1p((self.standard_deviation / self.mean) ** 2))
         return float(np.log(self.mean)) - variance / 2, variance**0.5
 
     def quantile(self, u: Floats) -> Floats:
-        mu, sigma = self._logarithmic()
+        mu, sigma = self.logarithmic()
         return np.exp(mu + sigma * special.ndtri(u))
 
     def cumulative(self, value: float) -> float:
-        mu, sigma = self._logarithmic()
+        mu, sigma = self.logarithmic()
         return float(special.ndtr((np.log(value) - mu) / sigma)) if value > 0 else 0.0
 
     def average(self) -> float:
