@@ -1,8 +1,7 @@
 """Weighted sums over scenarios that do not depend on how the sample was cut into chunks.
 
 Sums are formed over blocks of `BLOCK` scenarios, counted from scenario 0 of the whole sample, and blocks are added in
-pairs along one fixed binary tree. A result holds the nodes of that tree whose sibling is still missing, at most two per
-level for a contiguous range, so that memory does not grow with the number of scenarios.
+pairs along one fixed binary tree (`block_tree.py`), so that memory does not grow with the number of scenarios.
 
 Cuts: with dual d and reduced costs r of scenario k at design x,
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from .arrays import to_host
 from .batch import RecourseBatch, Status
+from .block_tree import insert, total
 from .engine import Floats, Sparse
 from .statistics import Statistics
 
@@ -120,18 +120,14 @@ class Expectation:
         for place, node in other._nodes.items():
             if next(iter(nodes.values())).sums.shape != node.sums.shape:
                 raise ValueError("these expectations have different numbers of groups; pass group_count")
-            _insert(nodes, place, node)
+            insert(nodes, place, node)
         both = self.distribution is not None and other.distribution is not None
         distribution = self.distribution.merge(other.distribution) if both else None  # type: ignore[union-attr]
         return Expectation(nodes, self._slopes, self.threshold, distribution)
 
     @property
     def _total(self) -> _Node:
-        places = sorted(self._nodes, key=lambda place: place[1] << place[0])
-        total = self._nodes[places[0]]
-        for place in places[1:]:
-            total = total.plus(self._nodes[place])
-        return total
+        return total(self._nodes)
 
     @property
     def weight(self) -> Floats:
@@ -219,22 +215,6 @@ class Expectation:
         return index if index >= 0 else None
 
 
-def _insert(nodes: dict[tuple[int, int], _Node], place: tuple[int, int], node: _Node) -> None:
-    """Put a node into the tree and add up siblings as long as both are there."""
-    while True:
-        level, index = place
-        for other_level, other in nodes:
-            top = max(level, other_level)
-            if index >> (top - level) == other >> (top - other_level):
-                raise ValueError(f"block {index << level} of scenarios was counted twice")
-        sibling = nodes.pop((level, index ^ 1), None)
-        if sibling is None:
-            nodes[place] = node
-            return
-        node = sibling.plus(node) if index & 1 else node.plus(sibling)
-        place = (level + 1, index >> 1)
-
-
 def block_sums(
     batch: RecourseBatch,
     weights: Floats,
@@ -306,6 +286,6 @@ def block_sums(
             float(w @ bound[part]),
             first + part.start + int(infeasible[0]) if len(infeasible) else -1,
         )
-        _insert(nodes, (0, first // BLOCK + b), node)
+        insert(nodes, (0, first // BLOCK + b), node)
     distribution = Statistics.of(objective, weights) if statistics else None
     return Expectation(nodes, width, threshold, distribution)

@@ -67,6 +67,11 @@ class Statistics:
         return values[order], weights[order]
 
     @property
+    def points(self) -> tuple[Floats, Floats]:
+        """(M,) values in rising order and (M,) their weights: each scenario's, or those of the bins."""
+        return self._sorted
+
+    @property
     def mean(self) -> float:
         """Weighted mean."""
         values, weights = self._sorted

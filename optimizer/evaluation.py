@@ -1,18 +1,35 @@
-"""A given design on many scenarios: costs, physical results and their statistics, in blocks of bounded memory."""
+"""A given design in many scenarios: costs, physical results and their statistics, in blocks of bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+import pickle
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 
-from ..kernels import RecourseLP, Status
-from ..problems.two_stage import Scenarios, StandardRecourse, TwoStageProblem, recourse_data, standard_recourse
+from ..cluster import Chunk
+from ..cluster.work import Compute
+from ..kernels import BLOCK, RecourseLP
+from ..problems.two_stage import (
+    Scenarios,
+    Sense,
+    StandardRecourse,
+    TwoStageProblem,
+    recourse_data,
+    standard_recourse,
+)
 from ..problems.two_stage.problem import Booleans, Floats
+from .distribution import Distribution
+from .sample import Sample
+from .scenario_rows import part_file, write_part
 
-BLOCK = 1024  # scenarios solved together; results do not depend on it
+INTERNAL = ("flow.", "load.")  # reports that stand for themselves in no table of scenarios
 
 
 @dataclass(frozen=True)
@@ -79,67 +96,104 @@ class Evaluator:
             reports = self.problem.reports.evaluate(self.problem.features(scenarios.xi), x, operation)
         return BlockResult(scenarios, total, status, exact, operation, reports)
 
-    def blocks(
-        self, x: Floats, draw: Callable[[int, int], Scenarios], count: int, block: int = BLOCK
-    ) -> Iterator[BlockResult]:
-        """Results of scenarios 0..count-1, block by block; `draw(first, last)` gives their data."""
-        for first in range(0, count, block):
-            yield self.evaluate(x, draw(first, min(first + block, count)))
+
+class Inspection(Protocol):
+    """What is computed from a scenario's operation beyond the problem's reports; picklable."""
+
+    def residuals(self, problem: TwoStageProblem, primal: Floats, reports: Floats) -> Floats:
+        """(N, E) numbers of which the largest counts, from `primal` (N, n2) and `reports` (N, R)."""
+        ...
 
 
 @dataclass(frozen=True)
-class Distribution:
-    """Distribution of the objective over the scenarios that have an answer.
+class EvaluationArguments:
+    """What changes between evaluations of one problem; `rows`: folder for the scenarios' rows, None: not wanted."""
 
-    `values`, `weights` (M,) in the order of the scenarios; `failed` scenarios are in no statistic.
-    """
+    x: Floats
+    sample: Sample
+    rows: Path | None = None
 
-    values: Floats
-    weights: Floats
-    resolved_exactly: int
-    failed: int
-    infeasible: int
-    maximize: bool = False
+
+@dataclass(frozen=True)
+class EvaluationWork:
+    """Evaluations of one problem, distributed by `cluster`: a worker prepares the LPs once and draws for itself."""
+
+    problem: TwoStageProblem
+    engine: str = "auto"
+    inspection: Inspection | None = None
+
+    @cached_property
+    def _hash(self) -> str:
+        content = pickle.dumps((self.problem, self.engine, self.inspection), protocol=5)
+        return hashlib.sha256(content).hexdigest()
 
     @property
-    def mean(self) -> float:
-        """Weighted mean."""
-        return float(np.average(self.values, weights=self.weights)) if len(self.values) else float("nan")
+    def key(self) -> str:
+        """Hash of everything that decides the results."""
+        return self._hash
 
-    @property
-    def standard_error(self) -> float:
-        """Of the mean, for independent scenarios: s / sqrt(M)."""
-        if len(self.values) < 2:
-            return 0.0
-        variance = np.average((self.values - self.mean) ** 2, weights=self.weights) * len(self.values)
-        return float(np.sqrt(variance / (len(self.values) - 1) / len(self.values)))
-
-    def quantile(self, level: float) -> float:
-        """Smallest value that is not exceeded with at least probability `level`."""
-        order = np.argsort(self.values, kind="stable")
-        cumulative = np.cumsum(self.weights[order]) / self.weights.sum()
-        return float(self.values[order][min(np.searchsorted(cumulative, level - 1e-12), len(order) - 1)])
-
-    def cvar(self, level: float) -> float:
-        """Mean of the worst 1 - `level` of the probability (largest costs, smallest profits)."""
-        sign = -1.0 if self.maximize else 1.0
-        order = np.argsort(-sign * self.values, kind="stable")
-        weights = self.weights[order] / self.weights.sum()
-        tail = np.clip((1.0 - level) - (np.cumsum(weights) - weights), 0.0, weights)
-        return float(tail @ self.values[order] / tail.sum()) if tail.sum() > 0.0 else float(self.values[order][0])
+    def prepare(self) -> Compute:
+        """The function from arguments and chunk to the chunk's `Distribution`."""
+        return _Prepared(Evaluator(self.problem, engine=self.engine), self.inspection)
 
 
-def distribution_of(blocks: list[BlockResult], *, maximize: bool) -> Distribution:
-    """The distribution of the objective over all blocks."""
-    values = np.concatenate([block.objective for block in blocks])
-    weights = np.concatenate([block.scenarios.probability for block in blocks])
-    status = np.concatenate([block.status for block in blocks])
-    good = status == Status.OPTIMAL
-    return Distribution(
-        values[good],
-        weights[good],
-        int(sum(block.resolved_exactly.sum() for block in blocks)),
-        int((status == Status.FAILED).sum()),
-        int((status == Status.INFEASIBLE).sum()),
-        maximize,
-    )
+class _Prepared:
+    def __init__(self, evaluator: Evaluator, inspection: Inspection | None) -> None:
+        self._evaluator, self._inspection = evaluator, inspection
+
+    def __call__(self, arguments: EvaluationArguments, chunk: Chunk) -> Distribution:
+        blocks = self._blocks(arguments, chunk)
+        if arguments.rows is None:
+            return _merged(sums for _, sums in blocks)
+        with_rows = ((_rows(self._evaluator.problem, result), sums) for result, sums in blocks)
+        return _merged(iter(write_part(part_file(arguments.rows, chunk), with_rows)))
+
+    def _blocks(self, arguments: EvaluationArguments, chunk: Chunk) -> Iterator[tuple[BlockResult, Distribution]]:
+        problem, sample = self._evaluator.problem, arguments.sample
+        for block in chunk.blocks(BLOCK):
+            result = self._evaluator.evaluate(arguments.x, sample.draw(problem, block.first, block.last))
+            residuals = None
+            if self._inspection is not None and result.primal is not None and result.reports is not None:
+                good = result.status == 0  # the rest is dropped by the sums, whatever stands there
+                found = self._inspection.residuals(problem, result.primal[good], result.reports[good])
+                residuals = np.full((len(result), found.shape[1]), -np.inf)
+                residuals[good] = found
+            yield (
+                result,
+                Distribution.of_block(
+                    block.first,
+                    result.objective,
+                    result.scenarios.probability,
+                    result.status,
+                    resolved_exactly=int(result.resolved_exactly.sum()),
+                    maximize=problem.sense is Sense.MAXIMIZE,
+                    randomization=sample.randomization(block.first, block.last),
+                    randomizations=sample.randomizations,
+                    reports=result.reports,
+                    residuals=residuals,
+                ),
+            )
+
+
+def _merged(parts: Iterator[Distribution]) -> Distribution:
+    whole = Distribution()
+    for part in parts:
+        whole = whole.merge(part)
+    return whole
+
+
+def _rows(problem: TwoStageProblem, block: BlockResult) -> pa.RecordBatch:
+    """One row a scenario: what it costs, how it was solved, and its physical reports."""
+    first = block.scenarios.first
+    data = {
+        "scenario": pa.array(range(first, first + len(block)), pa.int64()),
+        "probability": block.scenarios.probability,
+        "objective": block.objective,
+        "status": pa.array(block.status, pa.int8()),
+        "resolved_exactly": pa.array(block.resolved_exactly),
+    }
+    kept: dict[str, Floats] = {}
+    if problem.reports is not None and block.reports is not None:
+        names = enumerate(problem.reports.names)
+        kept = {name: block.reports[:, k] for k, name in names if not name.startswith(INTERNAL)}
+    return pa.record_batch(data | kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from ..problems.errors import CaseError, Problem, nearest
@@ -19,6 +20,7 @@ class Options:
 
     `scenarios` is the problem to solve, `sample` what a method that cannot hold them all designs on (None: chosen by
     the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
+    `out` is the output folder, where rows of scenarios go as they are computed (None: they are not kept).
     """
 
     scenarios: int | Literal["all"] = 10_000
@@ -32,6 +34,7 @@ class Options:
     engine: EngineName = "auto"
     workers: int = 1
     cluster: str | None = None
+    out: Path | None = None
 
     def __post_init__(self) -> None:
         problems = [

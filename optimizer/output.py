@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ import pyarrow.parquet as pq
 from ..problems.errors import CaseError, Problem
 from .outcome import Outcome
 from .report import render_report
+from .scenario_rows import PARTS
+from .whole_file import whole_file
 
 FILES = ("result.json", "scenarios.parquet", "design.csv", "report.html")
 
@@ -49,6 +50,7 @@ def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:
         written.append(write_text(folder / "design.csv", design_csv(outcome)))
     if outcome.scenarios is not None:
         written.append(write_scenarios(folder / "scenarios.parquet", outcome.scenarios))
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
     written.append(write_text(folder / "report.html", render_report(outcome.result, outcome.report)))
     return written
 
@@ -85,21 +87,3 @@ def write_text(file: Path, text: str) -> Path:
     with whole_file(file) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return file
-
-
-@contextmanager
-def whole_file(file: Path) -> Generator[Path]:
-    """A temporary name beside `file` that replaces it when everything is on disk; what stood there stays until then.
-
-    Raises CaseError that names the file where the disk is full or the folder read-only.
-    """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        yield temporary
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        raise CaseError(Problem(f"cannot be written: {error.strerror or error}", file=str(file))) from error
-    finally:
-        temporary.unlink(missing_ok=True)

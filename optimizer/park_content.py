@@ -135,7 +135,7 @@ def _picture(
 
 def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram, ...]:
     both = ([("as it is", before)] if before is not None else []) + [("design", design)]
-    values = np.concatenate([operation.distribution.values for _, operation in both])
+    values = np.concatenate([operation.distribution.points[0] for _, operation in both])
     if len(values) < 2 or np.ptp(values) < 1e-9 * max(1.0, float(np.abs(values).max())):
         return ()
     edges = np.linspace(values.min(), np.quantile(values, 0.999), 61)
@@ -143,8 +143,9 @@ def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram,
     made: list[Histogram] = []
     for name, operation in both:
         d = operation.distribution
-        share, _ = np.histogram(d.values, bins=edges, weights=d.weights)
-        made.append(Histogram(name, edges, share / d.weights.sum(), d.mean, d.cvar(0.95)))
+        points, weights = d.points
+        share, _ = np.histogram(points, bins=edges, weights=weights)
+        made.append(Histogram(name, edges, share / weights.sum(), d.mean, d.cvar(0.95)))
     return tuple(made)
 
 

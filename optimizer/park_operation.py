@@ -1,21 +1,38 @@
-"""A park's design operated in many scenarios: costs, physical results, forward simulation, in blocks."""
+"""A park's design operated in many scenarios: costs, physical results, forward simulation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
+from ..cluster import Scheme
 from ..problems.park.problem import ParkProblem
-from ..problems.two_stage import Sense
+from ..problems.park.simulation import WaterSimulator
+from ..problems.two_stage import TwoStageProblem
 from ..problems.two_stage.problem import Floats
-from .evaluation import BLOCK, BlockResult, Distribution, Evaluator, distribution_of
-from .options import Options
+from .distribution import Distribution
+from .evaluation import EvaluationWork
 from .progress import Progress
-from .two_stage_run import ScenarioChoice
+from .sample import Sample
+from .two_stage_run import Evaluated, evaluate_design
 
-INTERNAL = ("flow.", "load.")  # reports that stand for themselves in no table of scenarios
+
+@dataclass(frozen=True)
+class WaterInspection:
+    """Forward simulation of the water network in every scenario: (N, 3) minus margin, water and mass residual."""
+
+    simulator: WaterSimulator
+
+    def residuals(self, problem: TwoStageProblem, primal: Floats, reports: Floats) -> Floats:
+        """See `Inspection`."""
+        assert problem.reports is not None
+        columns = {name: k for k, name in enumerate(problem.recourse.names)}
+        own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
+        simulation = self.simulator.run(columns, primal, own)
+        return np.column_stack([-simulation.margin, simulation.water_residual, simulation.mass_residual])
 
 
 @dataclass(frozen=True)
@@ -23,71 +40,52 @@ class Operation:
     """How a design does over the scenarios.
 
     `mean`: of every report; `probability`: that a report is positive; `margin`: smallest relative distance of a real
-    concentration to its assumed bound (None without water); `rows`: one record a scenario.
+    concentration to its assumed bound (None without water); `evaluated`: distribution, rows and whether it is whole.
     """
 
-    distribution: Distribution
+    evaluated: Evaluated
     mean: dict[str, float]
     probability: dict[str, float]
     margin: float | None
     water_residual: float
     mass_residual: float
-    rows: list[pa.RecordBatch]
+
+    @property
+    def distribution(self) -> Distribution:
+        """Of the objective."""
+        return self.evaluated.distribution
+
+
+def evaluation_work(park: ParkProblem, engine: str) -> EvaluationWork:
+    """Evaluations of the park's designs, its water network simulated forward."""
+    inspection = WaterInspection(park.simulator) if park.case.contaminants else None
+    return EvaluationWork(park.problem, engine, inspection)
 
 
 def operate(
-    park: ParkProblem, x: Floats, chosen: ScenarioChoice, options: Options, progress: Progress, what: str
-) -> Operation:
-    """Operate design `x` in every scenario of `chosen`."""
-    problem = park.problem
-    assert problem.reports is not None
-    names = problem.reports.names
-    columns = {name: k for k, name in enumerate(problem.recourse.names)}
-    sums, positive, weight = np.zeros(len(names)), np.zeros(len(names)), 0.0
-    margin, water, mass = np.inf, 0.0, 0.0
-    slim: list[BlockResult] = []
-    rows: list[pa.RecordBatch] = []
-    evaluator = Evaluator(problem, engine=options.engine)
-    with progress.step(f"operating {what} in {chosen.count:,} scenarios", chosen.count) as step:
-        for block in evaluator.blocks(x, chosen.draw, chosen.count, BLOCK):
-            assert block.primal is not None
-            assert block.reports is not None
-            good = block.status == 0
-            probability = block.scenarios.probability[good]
-            reports = block.reports[good]
-            sums += probability @ reports
-            positive += probability @ (reports > 1e-3)
-            weight += float(probability.sum())
-            if park.case.contaminants:
-                own = {name: reports[:, k] for k, name in enumerate(names) if name.startswith("load.")}
-                simulation = park.simulator.run(columns, block.primal[good], own)
-                margin = min(margin, float(simulation.margin.min(initial=np.inf)))
-                water = max(water, float(simulation.water_residual.max(initial=0.0)))
-                mass = max(mass, float(simulation.mass_residual.max(initial=0.0)))
-            rows.append(_rows(block, names))
-            slim.append(BlockResult(block.scenarios, block.objective, block.status, block.resolved_exactly, None, None))
-            step.advance(sum(map(len, slim)))
-    weight = weight or 1.0
+    park: ParkProblem,
+    work: EvaluationWork,
+    x: Floats,
+    sample: Sample,
+    scheme: Scheme,
+    progress: Progress,
+    what: str,
+    out: Path | None = None,
+) -> Operation | None:
+    """Operate design `x` in every scenario of the sample; None where it was interrupted before the first were done."""
+    assert park.problem.reports is not None
+    evaluated = evaluate_design(work, x, sample, scheme, progress, out=out, title=f"operating {what} in")
+    distribution = evaluated.distribution
+    if not distribution.scenarios:
+        return None
+    by_name = partial(zip, park.problem.reports.names, strict=True)
+    worst = distribution.worst_residuals
+    margin, water, mass = (-worst[0], worst[1], worst[2]) if len(worst) else (np.inf, 0.0, 0.0)
     return Operation(
-        distribution_of(slim, maximize=problem.sense is Sense.MAXIMIZE),
-        dict(zip(names, sums / weight, strict=True)),
-        dict(zip(names, positive / weight, strict=True)),
-        margin if np.isfinite(margin) else None,
-        water,
-        mass,
-        rows,
+        evaluated,
+        {name: float(value) for name, value in by_name(distribution.report_means)},
+        {name: float(value) for name, value in by_name(distribution.report_probabilities)},
+        float(margin) if np.isfinite(margin) else None,
+        max(0.0, float(water)),
+        max(0.0, float(mass)),
     )
-
-
-def _rows(block: BlockResult, names: tuple[str, ...]) -> pa.RecordBatch:
-    first = block.scenarios.first
-    assert block.reports is not None
-    data = {
-        "scenario": pa.array(range(first, first + len(block)), pa.int64()),
-        "probability": block.scenarios.probability,
-        "objective": block.objective,
-        "status": pa.array(block.status, pa.int8()),
-        "resolved_exactly": pa.array(block.resolved_exactly),
-    }
-    kept = {name: block.reports[:, k] for k, name in enumerate(names) if not name.startswith(INTERNAL)}
-    return pa.record_batch(data | kept)

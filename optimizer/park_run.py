@@ -5,25 +5,31 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from ..cluster import Scheme
 from ..problems.errors import CaseError, Problem, nearest
 from ..problems.park.asset import Asset
 from ..problems.park.case import Objective as Aim
 from ..problems.park.case import ParkCase
 from ..problems.park.problem import ParkProblem, park_problem
 from ..problems.two_stage import Scenarios
+from .evaluation import EvaluationWork
+from .execution import open_scheme
 from .extensive_form import ExtensiveSolution, SolveStatus, solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .park_content import design_items, indicators, report_content
-from .park_operation import Operation, operate
+from .park_operation import Operation, evaluation_work, operate
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
+from .sample import Sample
 from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios, refuse_unavailable
 
+STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
 UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
 
 
@@ -39,7 +45,8 @@ def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
         return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
-    return _operated(park, options, progress, solution, scenarios, timing)
+    with open_scheme(options) as scheme:
+        return _operated(park, options, scheme, progress, solution, scenarios, timing)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -58,19 +65,17 @@ def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress)
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
         return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
-    outcome = _operated(park, options, progress, solution, scenarios, timing)
-    return Outcome(
-        outcome.result.model_copy(update={"status": RunStatus.EVALUATED}),
-        outcome.report,
-        outcome.scenarios,
-        outcome.message,
-        outcome.notes,
-    )
+    with open_scheme(options) as scheme:
+        outcome = _operated(park, options, scheme, progress, solution, scenarios, timing)
+    if outcome.result.status is RunStatus.INTERRUPTED:
+        return outcome
+    return replace(outcome, result=outcome.result.model_copy(update={"status": RunStatus.EVALUATED}))
 
 
 def _operated(
     park: ParkProblem,
     options: Options,
+    scheme: Scheme,
     progress: Progress,
     solution: ExtensiveSolution,
     scenarios: Scenarios,
@@ -78,30 +83,57 @@ def _operated(
 ) -> Outcome:
     assert solution.x is not None
     started = time.perf_counter()
-    fresh = fresh_scenarios(park.problem, options)
-    design = operate(park, solution.x, fresh, options, progress, "the design")
-    as_is = _baseline(park, options, progress, scenarios)
-    before = None if as_is is None else operate(park, as_is, fresh, options, progress, "the park as it is")
+    fresh, work = fresh_scenarios(park.problem, options), evaluation_work(park, options.engine)
+    design = operate(park, work, solution.x, fresh, scheme, progress, "the design", options.out)
+    stopped = "interrupted before the first scenarios were done" if design is None else design.evaluated.stopped
+    before = None
+    if stopped is None:
+        before, stopped = _operated_as_is(park, options, scheme, progress, scenarios, work, fresh)
     result = _result(park, options, solution, len(scenarios), timing).model_copy(
         update={
-            "evaluation": evaluation_of(design.distribution, fresh.count, options, sampled=fresh.count > 1),
+            "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
-            "indicators": indicators(park, design),
+            "indicators": indicators(park, design) if design is not None else {},
             "baseline": None if before is None else Baseline(B0=before.distribution.mean),
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }
     )
-    notes = (*park.warnings, *_physical_notes(design))
-    return Outcome(result, report_content(park, design, before, result), design.rows, notes=notes)
+    if stopped is not None:
+        result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
+    notes = (*park.warnings, *(_physical_notes(design) if design is not None else ()))
+    rows = design.evaluated.rows if design is not None else None
+    return Outcome(result, report_content(park, design, before, result), rows, message=stopped or "", notes=notes)
 
 
-def _baseline(park: ParkProblem, options: Options, progress: Progress, scenarios: Scenarios) -> Any:
-    """B0: nothing that is not there is built; commitments and contracts stay free. None where nothing can be built."""
+def _operated_as_is(
+    park: ParkProblem,
+    options: Options,
+    scheme: Scheme,
+    progress: Progress,
+    scenarios: Scenarios,
+    work: EvaluationWork,
+    fresh: Sample,
+) -> tuple[Operation | None, str | None]:
+    """B0 in the same scenarios as the design, None where nothing can be built; and why it was not finished.
+
+    Nothing that is not there is built; commitments and contracts stay free.
+    """
     fixed = {asset.build_column: 0.0 for asset in park.assets if asset.build_column is not None}
     if not fixed:
-        return None
-    with progress.step("the park as it is"):
-        return solve_extensive_form(park.problem, scenarios, gap=options.gap, fixed=fixed).x
+        return None, None
+    try:
+        with progress.step("the park as it is"):
+            solution = solve_extensive_form(park.problem, scenarios, gap=options.gap, fixed=fixed)
+    except KeyboardInterrupt:
+        return None, STOPPED_AS_IS
+    if solution.status is SolveStatus.INTERRUPTED:
+        return None, STOPPED_AS_IS
+    if solution.x is None:
+        return None, None
+    before = operate(park, work, solution.x, fresh, scheme, progress, "the park as it is")
+    if before is None or before.evaluated.stopped is not None:
+        return None, STOPPED_AS_IS
+    return before, None
 
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:

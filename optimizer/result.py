@@ -80,6 +80,9 @@ class Evaluation(_Part):
     scenarios: int
     mean: Number
     standard_error: Number
+    randomizations: int = Field(
+        default=1, description="independent samples that the standard error is taken from; 1: s / sqrt(N) of one"
+    )
     quantiles: dict[str, Number] = Field(default_factory=dict)
     cvar: dict[str, Number] = Field(default_factory=dict)
     resolved_exactly: int = Field(0, description="scenarios that the kernel left to the exact solver")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -94,6 +95,7 @@ def optimize(
     opened = open_case(case)
     if out is not None:
         prepare_folder(Path(out), overwrite=overwrite)
+        chosen = replace(chosen, out=Path(out))
     outcome = run_optimize(opened, chosen, QuietProgress())
     if out is not None:
         write_outcome(Path(out), outcome)

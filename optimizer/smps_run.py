@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
+from ..cluster import Scheme
 from ..problems.smps import SmpsCase, read_design
 from ..problems.two_stage.problem import Floats
-from .evaluation import BlockResult
+from .evaluation import EvaluationWork
+from .execution import open_scheme
 from .extensive_form import SolveStatus
-from .options import ALL, Options
+from .options import Options
 from .outcome import Outcome
 from .progress import Progress
 from .report import Histogram, ReportContent
@@ -48,7 +48,8 @@ def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
     result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
     if solution.x is None:
         return Outcome(result, _content(case), message=_why(solution.status, solution.conflict), notes=case.notes)
-    return _evaluated(case, solution.x, result, options, progress)
+    with open_scheme(options) as scheme:
+        return _evaluated(case, solution.x, result, options, scheme, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -57,42 +58,42 @@ def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress)
     x = read_design(design, case.problem.first_stage.names)
     started = time.perf_counter()
     chosen = problem_scenarios(case.problem, options)
-    _, distribution = evaluate_design(case.problem, x, chosen, options, progress)
-    weight = float(distribution.weights.sum())
-    value = distribution.mean * weight if distribution.failed + distribution.infeasible == 0 else None
-    objective = Objective.of("expected objective", "", value, None, None, chosen.count)
-    timing = Timing(solve_s=time.perf_counter() - started)
-    return _evaluated(case, x, _result(case, options, RunStatus.EVALUATED, objective, timing), options, progress)
+    with open_scheme(options) as scheme:
+        whole = evaluate_design(EvaluationWork(case.problem, options.engine), x, chosen, scheme, progress)
+        distribution = whole.distribution
+        answered = distribution.failed == 0 and whole.stopped is None
+        value = distribution.mean * distribution.weight if answered else None
+        objective = Objective.of("expected objective", "", value, None, None, chosen.count)
+        timing = Timing(solve_s=time.perf_counter() - started)
+        status = RunStatus.EVALUATED if whole.stopped is None else RunStatus.INTERRUPTED
+        result = _result(case, options, status, objective, timing)
+        if whole.stopped is not None:
+            return Outcome(result, _content(case), message=whole.stopped, notes=case.notes)
+        return _evaluated(case, x, result, options, scheme, progress)
 
 
-def _evaluated(case: SmpsCase, x: Floats, result: Result, options: Options, progress: Progress) -> Outcome:
+def _evaluated(
+    case: SmpsCase, x: Floats, result: Result, options: Options, scheme: Scheme, progress: Progress
+) -> Outcome:
     started = time.perf_counter()
-    fresh = fresh_scenarios(case.problem, options)
-    blocks, distribution = evaluate_design(case.problem, x, fresh, options, progress)
-    sampled = not (options.scenarios == ALL and options.evaluate is None)
-    evaluation = evaluation_of(distribution, fresh.count, options, sampled=sampled)
+    work, fresh = EvaluationWork(case.problem, options.engine), fresh_scenarios(case.problem, options)
+    found = evaluate_design(work, x, fresh, scheme, progress, out=options.out)
     design = tuple(DesignValue(name=n, value=float(v)) for n, v in zip(case.problem.first_stage.names, x, strict=True))
     timing = result.timing.model_copy(update={"evaluate_s": time.perf_counter() - started})
-    result = result.model_copy(update={"evaluation": evaluation, "design": design, "timing": timing})
-    histograms: tuple[Histogram, ...] = ()
-    if len(distribution.values):
-        share, edges = np.histogram(distribution.values, bins=60, weights=distribution.weights)
+    result = result.model_copy(
+        update={
+            "status": result.status if found.stopped is None else RunStatus.INTERRUPTED,
+            "evaluation": evaluation_of(found),
+            "design": design,
+            "timing": timing,
+        }
+    )
+    distribution, histograms = found.distribution, ()
+    values, weights = distribution.points
+    if len(values):
+        share, edges = np.histogram(values, bins=60, weights=weights)
         histograms = (Histogram("design", edges, share / share.sum(), distribution.mean, distribution.cvar(0.95)),)
-    return Outcome(result, _content(case, histograms), _rows(blocks), notes=case.notes)
-
-
-def _rows(blocks: list[BlockResult]) -> Iterator[pa.RecordBatch]:
-    for block in blocks:
-        first = block.scenarios.first
-        yield pa.record_batch(
-            {
-                "scenario": pa.array(range(first, first + len(block)), pa.int64()),
-                "probability": block.scenarios.probability,
-                "objective": block.objective,
-                "status": pa.array(block.status, pa.int8()),
-                "resolved_exactly": pa.array(block.resolved_exactly),
-            }
-        )
+    return Outcome(result, _content(case, histograms), found.rows, message=found.stopped or "", notes=case.notes)
 
 
 def _result(case: SmpsCase, options: Options, status: RunStatus, objective: Objective, timing: Timing) -> Result:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
+from ..cluster import Chunk, Scheme, plan
+from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
-from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
+from ..problems.two_stage import Scenarios, TwoStageProblem
 from ..problems.two_stage.problem import Floats
-from .evaluation import BLOCK, BlockResult, Distribution, Evaluator, distribution_of
+from .distribution import Distribution
+from .evaluation import EvaluationArguments, EvaluationWork
 from .extensive_form import ExtensiveSolution, solve_extensive_form
 from .options import ALL, Options
 from .progress import Progress
 from .result import Evaluation
+from .sample import Sample
+from .scenario_rows import PARTS, ScenarioRows
 
 EXTENSIVE_ROWS = 400_000  # that an extensive form chosen by `auto` may have
 EXTENSIVE_ROWS_INTEGER = 20_000  # the same where something is integer; half a minute for a park of 1,200 rows
 FRESH_SEED = 1_000_003  # the evaluation's stream is another one than the design's
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
-Draw = Callable[[int, int], Scenarios]
-
-
-@dataclass(frozen=True)
-class ScenarioChoice:
-    """`count` scenarios and how to draw a part of them."""
-
-    draw: Draw
-    count: int
 
 
 def refuse_unavailable(options: Options) -> None:
@@ -45,7 +42,7 @@ def refuse_unavailable(options: Options) -> None:
         raise CaseError(problems)
 
 
-def problem_scenarios(problem: TwoStageProblem, options: Options) -> ScenarioChoice:
+def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     """The scenarios that the problem is defined by: all of a finite distribution, or a sample."""
     size = problem.source.size
     if options.scenarios == ALL:
@@ -53,16 +50,16 @@ def problem_scenarios(problem: TwoStageProblem, options: Options) -> ScenarioCho
             raise CaseError(Problem("the distribution is continuous, give a number", place="--scenarios", typed=ALL))
         if size > MOST_OUTCOMES:
             raise CaseError(Problem(f"the distribution has {size:.3g} outcomes, give a number", place="--scenarios"))
-        return ScenarioChoice(problem.all_scenarios, size)
-    return _sample(problem, 1 if size == 1 else int(options.scenarios), options.seed, options)
+        return Sample(size, enumerated=True)
+    return Sample(1 if size == 1 else int(options.scenarios), options.seed, options.sampling)
 
 
-def fresh_scenarios(problem: TwoStageProblem, options: Options) -> ScenarioChoice:
+def fresh_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     """The scenarios that the design is evaluated on."""
     if options.evaluate is None and (options.scenarios == ALL or problem.source.size == 1):
         return problem_scenarios(problem, options)
     count = options.evaluate or int(options.scenarios)
-    return _sample(problem, count, options.seed + FRESH_SEED, options)
+    return Sample.evaluation(count, options.seed + FRESH_SEED, options.sampling)
 
 
 def design_scenarios(problem: TwoStageProblem, options: Options) -> Scenarios:
@@ -71,9 +68,9 @@ def design_scenarios(problem: TwoStageProblem, options: Options) -> Scenarios:
     rows = EXTENSIVE_ROWS_INTEGER if problem.first_stage.integer.any() else EXTENSIVE_ROWS
     most = max(1, rows // max(1, len(problem.recourse.row_names)))
     if options.sample is None and (whole.count <= most or options.method == "extensive"):
-        return whole.draw(0, whole.count)
+        return whole.draw(problem, 0, whole.count)
     count = min(options.sample or most, whole.count)
-    return _sample(problem, count, options.seed, options).draw(0, count)
+    return Sample(count, options.seed, options.sampling).draw(problem, 0, count)
 
 
 def find_design(
@@ -90,39 +87,65 @@ def find_design(
         )
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation found. `rows`: the scenarios' rows, where they were wanted; `stopped`: why it ended early."""
+
+    distribution: Distribution
+    sample: Sample
+    rows: ScenarioRows | None = None
+    stopped: str | None = None
+
+
 def evaluate_design(
-    problem: TwoStageProblem, x: Floats, chosen: ScenarioChoice, options: Options, progress: Progress
-) -> tuple[list[BlockResult], Distribution]:
-    """Costs and reports of the design in every scenario."""
-    blocks: list[BlockResult] = []
-    with progress.step(f"evaluating {chosen.count:,} scenarios", chosen.count) as step:
-        for block in Evaluator(problem, engine=options.engine).blocks(x, chosen.draw, chosen.count, BLOCK):
-            blocks.append(block)
-            step.advance(sum(map(len, blocks)))
-    return blocks, distribution_of(blocks, maximize=problem.sense is Sense.MAXIMIZE)
+    work: EvaluationWork,
+    x: Floats,
+    sample: Sample,
+    scheme: Scheme,
+    progress: Progress,
+    *,
+    out: Path | None = None,
+    title: str = "evaluating",
+) -> Evaluated:
+    """Costs and reports of the design `x` in every scenario of the sample; rows of scenarios go below `out`.
 
-
-def evaluation_of(distribution: Distribution, count: int, options: Options, *, sampled: bool) -> Evaluation:
-    """The statistics as `result.json` has them; an enumeration has no sampling error.
-
-    Scenarios of a Latin hypercube or of Sobol points are not independent, so that one sample says nothing about the
-    error of its mean: it is None.
+    Ctrl-C ends it with the scenarios that are done.
     """
-    independent = distribution.standard_error if options.sampling == "monte-carlo" else None
-    known = len(distribution.values) > 0
+    rows = None if out is None else out / PARTS
+    if rows is not None:
+        rows.mkdir(exist_ok=True)
+    chunks = plan(
+        sample.count, block=BLOCK, workers=scheme.workers, blocks_per_chunk=1 if scheme.workers == 1 else None
+    )
+    done: list[Chunk] = []
+    distribution, stopped = Distribution(), None
+    with progress.step(f"{title} {sample.count:,} scenarios", sample.count) as step:
+        try:
+            for chunk, part in scheme.run(work, EvaluationArguments(x, sample, rows), chunks):
+                distribution, done = distribution.merge(part), [*done, chunk]  # both or, when interrupted, none
+                step.advance(distribution.scenarios)
+        except KeyboardInterrupt:
+            stopped = f"interrupted after {distribution.scenarios:,} of {sample.count:,} scenarios"
+        except BaseException:
+            if rows is not None:
+                shutil.rmtree(rows, ignore_errors=True)
+            raise
+    return Evaluated(distribution, sample, None if rows is None else ScenarioRows(rows, done), stopped)
+
+
+def evaluation_of(evaluated: Evaluated) -> Evaluation:
+    """The statistics as `result.json` has them; a whole enumeration has no sampling error."""
+    distribution, sample = evaluated.distribution, evaluated.sample
+    known = distribution.weight > 0.0
+    exact = (sample.enumerated or sample.count == 1) and evaluated.stopped is None
+    sampled = None if sample.enumerated else distribution.standard_error
     return Evaluation(
-        scenarios=count,
+        scenarios=distribution.scenarios,
         mean=distribution.mean if known else None,
-        standard_error=(independent if sampled else 0.0) if known else None,
+        standard_error=(0.0 if exact else sampled) if known else None,
+        randomizations=sample.randomizations,
         quantiles={str(p): distribution.quantile(p) for p in (0.05, 0.25, 0.5, 0.75, 0.95)} if known else {},
         cvar={str(p): distribution.cvar(p) for p in (0.9, 0.95, 0.99)} if known else {},
         resolved_exactly=distribution.resolved_exactly,
-        failed=distribution.failed + distribution.infeasible,
+        failed=distribution.failed,
     )
-
-
-def _sample(problem: TwoStageProblem, count: int, seed: int, options: Options) -> ScenarioChoice:
-    def draw(first: int, last: int) -> Scenarios:
-        return problem.scenarios(first, last, count=count, seed=seed, sampling=options.sampling)
-
-    return ScenarioChoice(draw, count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,7 +110,9 @@ def optimize(
         opened = open_case(case, time, stoch, normalize=normalize)
         folder = _folder(out, name_of(opened))
         prepare_folder(folder, overwrite=overwrite)
-        _finish(run_optimize(opened, options, progress_for(quiet=as_json)), folder, as_json=as_json)
+        _finish(
+            run_optimize(opened, replace(options, out=folder), progress_for(quiet=as_json)), folder, as_json=as_json
+        )
 
 
 @app.command()
@@ -144,7 +147,8 @@ def evaluate(
         opened = open_case(case, time, stoch, normalize=normalize)
         folder = _folder(out, name_of(opened))
         prepare_folder(folder, overwrite=overwrite)
-        _finish(run_evaluate(opened, design, options, progress_for(quiet=as_json)), folder, as_json=as_json)
+        outcome = run_evaluate(opened, design, replace(options, out=folder), progress_for(quiet=as_json))
+        _finish(outcome, folder, as_json=as_json)
 
 
 @app.command()

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from loopwise.optimizer.evaluation import Distribution, Evaluator, distribution_of
+from loopwise.optimizer.evaluation import Evaluator
 from loopwise.optimizer.extensive_form import SolveStatus, solve_extensive_form
 from loopwise.problems.case_file import load_case
 from loopwise.problems.park.problem import park_problem
@@ -78,22 +77,3 @@ def test_infeasible_names_rows() -> None:
     solution = solve_extensive_form(problem, problem.scenarios(0, 2))
     assert solution.status is SolveStatus.INFEASIBLE
     assert solution.conflict == ("demand",)
-
-
-def test_statistics() -> None:
-    values = Distribution(np.array([1.0, 2.0, 3.0, 4.0]), np.full(4, 0.25), 0, 0, 0)
-    assert values.mean == 2.5
-    assert values.cvar(0.0) == 2.5
-    assert values.cvar(0.5) == 3.5
-    assert values.cvar(1.0) == 4.0
-    assert values.quantile(0.5) == 2.0
-    assert values.standard_error == pytest.approx(np.std([1, 2, 3, 4], ddof=1) / 2)
-
-
-def test_blocks_do_not_change_the_distribution() -> None:
-    problem = farmer()
-    evaluator, x = Evaluator(problem), np.array([170.0, 80.0, 250.0])
-    draw = lambda first, last: problem.scenarios(first, last, count=50, seed=3)  # noqa: E731
-    whole = distribution_of(list(evaluator.blocks(x, draw, 50)), maximize=False)
-    parts = distribution_of(list(evaluator.blocks(x, draw, 50, block=7)), maximize=False)
-    assert parts.mean == pytest.approx(whole.mean, rel=1e-12)

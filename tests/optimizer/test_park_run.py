@@ -8,11 +8,14 @@ import pytest
 
 from loopwise.optimizer import optimize
 from loopwise.optimizer.options import Options
+from loopwise.optimizer.output import write_outcome
 from loopwise.optimizer.park_run import evaluate, read_design
+from loopwise.optimizer.park_run import optimize as optimize_park
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.problems.case_file import load_case
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.problem import park_problem
+from tests.optimizer.stopping import Stopping
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,28 @@ def test_a_wrong_design_tells_everything(tmp_path: Path) -> None:
     text = str(caught.value)
     assert "did you mean 'brewery.photovoltaics'" in text
     assert "0 or 5 to 40 t/h" in text
+
+
+@pytest.mark.parametrize(
+    ("during", "advances", "evaluated", "message"),
+    [
+        ("operating the design", 1, 1024, "interrupted after 1,024 of 2,000 scenarios"),
+        ("the park as it is", 0, 2000, "interrupted before the park as it is was evaluated"),
+        ("operating the park as it is", 1, 2000, "interrupted before the park as it is was evaluated"),
+    ],
+)
+def test_interruption_of_the_evaluation_keeps_the_design(
+    tmp_path: Path, during: str, advances: int, evaluated: int, message: str
+) -> None:
+    options = Options(scenarios=20, evaluate=2000, out=tmp_path)
+    outcome = optimize_park(load_case("single-plant"), options, Stopping(advances, during))
+    write_outcome(tmp_path, outcome)
+    assert outcome.message.startswith(message)
+    written = json.loads((tmp_path / "result.json").read_text())
+    assert written["status"] == "interrupted"
+    assert written["evaluation"]["scenarios"] == evaluated
+    assert written["objective"]["gap"] <= 1e-3
+    assert any(item["built"] for item in written["design"])
+    assert written["baseline"] is None
+    assert pq.read_table(tmp_path / "scenarios.parquet")["scenario"].to_pylist() == list(range(evaluated))
+    assert {f.name for f in tmp_path.iterdir()} == {"result.json", "design.csv", "scenarios.parquet", "report.html"}

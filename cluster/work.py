@@ -1,0 +1,62 @@
+"""What a worker does with a chunk: prepare the work once per process, try again where that can help."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from .plan import Chunk
+
+Compute = Callable[[Any, Chunk], Any]
+"""Called with the arguments and a chunk; what it returns is opaque to this room."""
+
+ATTEMPTS = 4  # at a chunk that fails for a reason that may pass
+TRANSIENT = (OSError, MemoryError)  # a file system or a memory that others use too; anything else fails again
+KEPT = 4  # prepared works that a process keeps
+
+
+class Work(Protocol):
+    """Something that can be computed for any chunk of indices, by any process; picklable."""
+
+    @property
+    def key(self) -> str:
+        """The same for works whose results are the same: a hash of the content."""
+        ...
+
+    def prepare(self) -> Compute:
+        """What is done once per process."""
+        ...
+
+
+_PREPARED: OrderedDict[str, Compute] = OrderedDict()
+_LOCK = threading.Lock()
+
+
+def prepared(work: Work) -> Compute:
+    """The work, prepared by this process at most once as long as it is in use."""
+    with _LOCK:
+        if work.key not in _PREPARED:
+            _PREPARED[work.key] = work.prepare()
+            while len(_PREPARED) > KEPT:
+                _PREPARED.popitem(last=False)
+        _PREPARED.move_to_end(work.key)
+        return _PREPARED[work.key]
+
+
+def run_chunk(work: Work, arguments: Any, chunk: Chunk) -> Any:
+    """The result of one chunk.
+
+    A full disk, a lost file system or a lack of memory is tried again with growing waits; what the work raises
+    otherwise would be raised again and goes through at once.
+    """
+    tries = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, TRANSIENT) or isinstance(error.__cause__, TRANSIENT)),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.2, max=5.0),
+        reraise=True,
+    )
+    return tries(prepared(work), arguments, chunk)
