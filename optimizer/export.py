@@ -79,7 +79,7 @@ def _chosen(
         return None
     options = Options(scenarios=scenarios, sampling=sampling, seed=seed)
     chosen = problem_scenarios(problem, options)
-    return chosen.draw(0, chosen.count)
+    return chosen.draw(problem, 0, chosen.count)
 
 
 def _write_model(case: Case, file: Path) -> None:
