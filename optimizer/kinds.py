@@ -7,12 +7,14 @@ A kind's module has two functions, `optimize(case, options, progress) -> Outcome
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ..problems.errors import CaseError, Problem
 from .options import Options
-from .outcome import Outcome
 from .progress import Progress
+
+if TYPE_CHECKING:
+    from .outcome import Outcome
 
 KINDS: dict[str, str] = {
     "park": "park_run",

@@ -5,24 +5,26 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pydantic import BaseModel
 
 from ..problems.case_file import load_case
 from ..problems.errors import CaseError, Problem
-from ..problems.park.case import ParkCase
-from ..problems.park.problem import park_problem
-from ..problems.smps import SmpsCase, read_smps
 from .kinds import kind_module
 from .options import Options
-from .outcome import Outcome
-from .output import prepare_folder, write_outcome
 from .progress import Progress, QuietProgress
 from .result import Result
 
+if TYPE_CHECKING:
+    from ..problems.park.case import ParkCase
+    from ..problems.smps import SmpsCase
+    from .outcome import Outcome
+
+# What only some kinds need is imported where they are met: SciPy, Pyomo and the steam tables take seconds to load.
+
 CORE_SUFFIXES = (".cor", ".core")
-Case = BaseModel | SmpsCase
+Case: TypeAlias = "BaseModel | SmpsCase"
 
 
 def open_case(
@@ -36,9 +38,11 @@ def open_case(
 
     `time`, `stoch` and `normalize` (probabilities that do not sum to 1 are divided by their sum) belong to SMPS.
     """
-    if isinstance(case, (BaseModel, SmpsCase)):
+    if not isinstance(case, (str, Path)):
         return case
     if Path(case).suffix.lower() in CORE_SUFFIXES:
+        from ..problems.smps import read_smps
+
         return read_smps(case, time, stoch, normalize=normalize)
     if time is not None or stoch is not None or normalize:
         raise CaseError(Problem("--time, --stoch and --normalize belong to an SMPS core file (.cor)", typed=str(case)))
@@ -47,21 +51,21 @@ def open_case(
 
 def kind_of(case: Case) -> str:
     """Kind of a validated case."""
-    return "smps" if isinstance(case, SmpsCase) else str(cast("Any", case).kind)
+    return str(cast("Any", case).kind)
 
 
 def name_of(case: Case) -> str:
     """Name of a validated case, for output folders and reports."""
-    return case.files[0].stem if isinstance(case, SmpsCase) else str(getattr(case, "name", kind_of(case)))
+    return str(getattr(case, "name", kind_of(case)))
 
 
 def case_hash(case: Case) -> str:
     """SHA-256 of what the case says, whatever its spelling: comments, units and defaults do not count."""
-    if isinstance(case, SmpsCase):
+    if isinstance(case, BaseModel):
+        content = case.model_dump_json().encode()
+    else:
         content = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in case.files)
         content += b"normalized" if case.normalized else b""
-    else:
-        content = case.model_dump_json().encode()
     return hashlib.sha256(content).hexdigest()
 
 
@@ -70,8 +74,10 @@ def check_model(case: Case) -> None:
 
     Raises CaseError.
     """
-    if isinstance(case, ParkCase):
-        park_problem(case)
+    if kind_of(case) == "park":
+        from ..problems.park.problem import park_problem
+
+        park_problem(cast("ParkCase", case))
 
 
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
@@ -91,6 +97,8 @@ def optimize(
 
     `options` are the fields of `Options`. Raises CaseError for whatever is wrong with the input.
     """
+    from .output import prepare_folder, write_outcome
+
     chosen = Options(**options)
     opened = open_case(case)
     if out is not None:

@@ -13,6 +13,10 @@ from ...problems.errors import CaseError
 from ..result import RunStatus
 
 SOLVED, INTERNAL_ERROR, BAD_INPUT, LIMIT, NO_DESIGN, INTERRUPTED = 0, 1, 2, 3, 4, 130
+EXIT_CODES = (
+    "Exit codes: 0 solved to the asked gap; 1 internal error; 2 bad input or usage; 3 stopped by a limit with an "
+    "incumbent; 4 infeasible or unbounded (it says which, and why); 130 interrupted (incumbent and bound are written)."
+)
 EXIT_OF_STATUS = {
     RunStatus.OPTIMAL: SOLVED,
     RunStatus.EVALUATED: SOLVED,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from ..outcome import Outcome
 from ..result import DesignItem
 from .exits import escape
+
+if TYPE_CHECKING:
+    from ..outcome import Outcome
 
 
 def print_summary(outcome: Outcome, written: list[Path]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .steam_tables import saturated_liquid, steam_after_expansion, steam_enthalpy
+from ..steam_tables import saturated_liquid, steam_after_expansion, steam_enthalpy
 from .streams import HeatDataError
 from .temperature_intervals import Floats
 

@@ -5,9 +5,7 @@ Source: IAPWS R7-97(2012), http://www.iapws.org/relguide/IF97-Rev.html. Valid to
 
 from __future__ import annotations
 
-from CoolProp.CoolProp import PropsSI
-
-from ..heat import steam_tables
+from .. import steam_tables
 from ..units import ATMOSPHERE_BAR
 
 MW_PER_T_AND_KJ_PER_KG = 1.0 / 3600.0  # 1 t/h at 1 kJ/kg carries 1/3600 MW
@@ -21,7 +19,7 @@ def saturation_temperature(pressure: float) -> float:
 def saturation_pressure(temperature: float) -> float:
     """Boiling pressure [barg] at a temperature [degC]."""
     kelvin = temperature + steam_tables.KELVIN
-    return float(PropsSI("P", "T", kelvin, "Q", 0, steam_tables.WATER)) / steam_tables.PASCAL_PER_BAR - ATMOSPHERE_BAR
+    return steam_tables.property_si("P", "T", kelvin, "Q", 0) / steam_tables.PASCAL_PER_BAR - ATMOSPHERE_BAR
 
 
 def enthalpy(pressure: float, temperature: float) -> float:
@@ -32,7 +30,7 @@ def enthalpy(pressure: float, temperature: float) -> float:
 def entropy(pressure: float, temperature: float) -> float:
     """Entropy [kJ/(kg K)] of water or steam away from saturation, at [barg] and [degC]."""
     pascal = (pressure + ATMOSPHERE_BAR) * steam_tables.PASCAL_PER_BAR
-    return float(PropsSI("S", "P", pascal, "T", temperature + steam_tables.KELVIN, steam_tables.WATER)) / 1000.0
+    return steam_tables.property_si("S", "P", pascal, "T", temperature + steam_tables.KELVIN) / 1000.0
 
 
 def saturated_liquid(pressure: float) -> float:
@@ -43,7 +41,7 @@ def saturated_liquid(pressure: float) -> float:
 def liquid(temperature: float) -> float:
     """Enthalpy [kJ/kg] of water at its boiling pressure; that of colder water under pressure differs by < 1%."""
     kelvin = temperature + steam_tables.KELVIN
-    return float(PropsSI("H", "T", kelvin, "Q", 0, steam_tables.WATER)) / 1000.0
+    return steam_tables.property_si("H", "T", kelvin, "Q", 0) / 1000.0
 
 
 def isentropic_enthalpy(pressure: float, inlet_enthalpy: float, outlet_pressure: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,12 @@ class SmpsCase:
     files: tuple[Path, Path, Path]
     notes: tuple[str, ...]
     normalized: bool = False
+    kind: ClassVar[str] = "smps"
+
+    @property
+    def name(self) -> str:
+        """The core file's stem, which output folders and reports go by."""
+        return self.files[0].stem
 
 
 def read_smps(

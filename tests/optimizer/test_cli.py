@@ -178,3 +178,26 @@ def test_check_refuses_what_would_change_w() -> None:
     run = loopwise("check", "mine.yaml")
     assert run.exit_code == 2
     assert "treatments.works.recovery" in run.output
+
+
+HEAVY = ("pyomo", "scipy", "CoolProp", "plotly", "pyarrow", "highspy", "networkx")
+
+
+def test_help_and_cases_load_nothing_that_computes() -> None:
+    """Counted in modules, not in seconds: what makes `loopwise --help` slow is what it imports."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from loopwise.optimizer.cli.app import app\n"
+        "for words in (['--help'], ['optimize', '--help'], ['cases'], ['check', 'no-such-case']):\n"
+        "    CliRunner().invoke(app, words)\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["optimize", "evaluate"])
+def test_help_tells_what_the_sizes_mean_and_how_it_exits(command: str) -> None:
+    words = " ".join(loopwise(command, "--help").output.split())
+    for part in ("objective.*", "evaluation.*", "Exit codes: 0", "130 interrupted", "[default: 10000]"):
+        assert part in words
+    assert ("--gap" in words) == (command == "optimize")

@@ -5,8 +5,8 @@ import pytest
 
 from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, problem_table
 from loopwise.problems.heat.cogeneration import SteamLevel, cogeneration_target
-from loopwise.problems.heat.steam_tables import saturated_liquid, saturation_temperature, steam_enthalpy
 from loopwise.problems.heat.total_site import Main, site_profiles, total_site_targets
+from loopwise.problems.steam_tables import saturated_liquid, saturation_temperature, steam_enthalpy
 from tests.problems.heat.targets_set import expected_targets, mains_of, site_of
 
 # Where the published graphical placement leaves recovery on the table: hot water whose heat is spread over a range.
