@@ -75,7 +75,8 @@ class Sample(Draw):
     def options(self) -> Options:
         """Checked options. Raises CaseError with everything that is wrong."""
         typed: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Options(**(typed | {"scenarios": scenario_count(self.scenarios)}))
+        typed["scenarios"] = scenario_count(self.scenarios)
+        return Options(**typed)
 
 
 @dataclass(frozen=True)
