@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import highspy
 import numpy as np
 
+from .clock import Clock
+from .linear_program import LinearProgram, new_highs, pass_linear_program, run_within
 from .program import BilinearProgram, Box, Floats
-from .relaxation import LinearProgram, new_highs, pass_linear_program
 
 
 class LocalSearch:
     """Prepared once for a (scaled) program; `improve` runs from any starting point."""
 
-    def __init__(self, program: BilinearProgram, expired: Callable[[], bool]) -> None:
+    def __init__(self, program: BilinearProgram, clock: Clock) -> None:
         self.program = program
-        self.expired = expired
+        self.clock = clock
         count = len(program.product)
         errors = program.columns + np.arange(2 * count)
         quintuples = np.stack([program.product, program.left, program.right, errors[:count], errors[count:]], axis=1)
         pairs = np.stack([program.power, program.base], axis=1)
         lengths = np.concatenate([np.diff(program.A.indptr), np.full(count, 5), np.full(len(program.power), 2)])
-        self.start = np.concatenate([[0], np.cumsum(lengths)])
-        self.index = np.concatenate([program.column_of_entry, quintuples.ravel(), pairs.ravel()])
+        self.start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        self.index = np.concatenate([program.column_of_entry, quintuples.ravel(), pairs.ravel()]).astype(np.int32)
         self.highs = new_highs(primal_feasibility_tolerance=1e-9)
 
     def improve(self, x: Floats, box: Box, *, radius: float = 0.5, iterations: int = 30) -> Floats | None:
@@ -46,7 +46,7 @@ class LocalSearch:
         largest = 1e5 * penalty
         current, error, basis = np.inf, np.inf, None
         for iteration in range(iterations):
-            if self.expired():
+            if self.clock.expired():
                 break
             low, high = lower.copy(), upper.copy()
             low[free] = np.maximum(lower[free], x[free] - radius * width)
@@ -113,7 +113,6 @@ class LocalSearch:
         )
         if basis is not None:
             self.highs.setBasis(basis)
-        self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if run_within(self.highs, self.clock) != highspy.HighsModelStatus.kOptimal:
             return None, None
         return np.array(self.highs.getSolution().col_value)[: program.columns], self.highs.getBasis()

@@ -6,53 +6,12 @@ Shcherbina, Mathematical Programming 99 (2004) 283-296, DOI 10.1007/s10107-003-0
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import highspy
 import numpy as np
 
-from ...kernels.highs import quiet_highs
-from .program import BilinearProgram, Booleans, Box, Floats, Integers
+from .linear_program import LinearProgram
+from .program import BilinearProgram, Booleans, Box, Floats
 
 _TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class LinearProgram:
-    """Rows of an LP over the columns of the program, row-wise."""
-
-    start: Integers
-    index: Integers
-    value: Floats
-    row_lower: Floats
-    row_upper: Floats
-
-
-def new_highs(**options: Any) -> Any:
-    """A silent HiGHS for small LPs that we scale ourselves; capped, because unscaled simplex can stall."""
-    highs = quiet_highs()
-    highs.setOptionValue(
-        "parallel", "off"
-    )  # `threads` must agree with every other HiGHS of this process, else run fails
-    highs.setOptionValue("simplex_scale_strategy", 0)
-    highs.setOptionValue("simplex_iteration_limit", 5000)
-    for name, value in options.items():
-        highs.setOptionValue(name, value)
-    return highs
-
-
-def pass_linear_program(highs: Any, cost: Floats, box: Box, rows: LinearProgram) -> None:
-    """Load  min cost'x  over `rows` and `box`."""
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = len(cost), len(rows.row_lower)
-    model.col_cost_, model.col_lower_, model.col_upper_ = cost, box[0], box[1]
-    model.row_lower_, model.row_upper_ = rows.row_lower, rows.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = rows.start.astype(np.int32)
-    model.a_matrix_.index_ = rows.index.astype(np.int32)
-    model.a_matrix_.value_ = rows.value
-    highs.passModel(model)
 
 
 class Relaxation:
@@ -60,7 +19,6 @@ class Relaxation:
 
     def __init__(self, program: BilinearProgram) -> None:
         self.program = program
-        self.cutoff = np.inf
         products, powers = len(program.product), len(program.power)
         triples = np.stack([program.product, program.left, program.right], axis=1)
         pairs = np.stack([program.power, program.base], axis=1)
@@ -71,7 +29,7 @@ class Relaxation:
                 np.repeat(pairs, 3, axis=0).ravel(),
                 np.arange(program.columns),
             ]
-        )
+        ).astype(np.int32)
         lengths = np.concatenate(
             [
                 np.diff(program.A.indptr),
@@ -80,11 +38,11 @@ class Relaxation:
                 [program.columns],
             ]
         )
-        self.start = np.concatenate([[0], np.cumsum(lengths)])
+        self.start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         self.row_of_entry = np.repeat(np.arange(len(lengths)), lengths)
 
-    def rows(self, box: Box) -> LinearProgram:
-        """The relaxation's rows over `box`."""
+    def rows(self, box: Box, cutoff: float) -> LinearProgram:
+        """The relaxation's rows over `box`, objective at most `cutoff`."""
         program = self.program
         lower, upper = box
         xl, xu, yl, yu = lower[program.left], upper[program.left], lower[program.right], upper[program.right]
@@ -104,7 +62,7 @@ class Relaxation:
             self.index,
             np.concatenate([program.entries, value.ravel(), power_value.ravel(), program.cost]),
             np.concatenate([program.row_lower, low.ravel(), power_low.ravel(), [-np.inf]]),
-            np.concatenate([program.row_upper, high.ravel(), power_high.ravel(), [self.cutoff - program.constant]]),
+            np.concatenate([program.row_upper, high.ravel(), power_high.ravel(), [cutoff - program.constant]]),
         )
 
     def power_rows(self, box: Box) -> tuple[Floats, Floats, Floats]:

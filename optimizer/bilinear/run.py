@@ -15,12 +15,14 @@ from ..report.content import FlowLine, FlowPicture, ReportContent, Table
 from ..result import DesignItem, Evaluation, Objective, Result, RunStatus, Timing
 from ..run import case_hash
 from .from_pyomo import from_pyomo
-from .search import SearchOptions, SearchResult, SearchStatus, minimize
+from .options import SearchOptions, SearchResult, SearchStatus
+from .search import minimize
 
 _STATUS = {
     SearchStatus.OPTIMAL: RunStatus.OPTIMAL,
     SearchStatus.TIME_LIMIT: RunStatus.LIMIT,
     SearchStatus.INTERRUPTED: RunStatus.INTERRUPTED,
+    SearchStatus.UNRESOLVED: RunStatus.LIMIT,
     SearchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
 }
 _SEEN = 1e-4

@@ -52,17 +52,35 @@ def highest_concentrations(case: WaterNetworkCase) -> dict[str, float]:
     return highest
 
 
+def units_without(case: WaterNetworkCase, k: str) -> set[str]:
+    """Units that could usefully discharge water with none of contaminant `k` in it.
+
+    Treatment of water that needs none is no use: a treatment unit belongs to them where it takes out all of `k`, where
+    a unit that adds none of `k` may feed it, or where it improves a supply that is free of `k`.
+    """
+
+    def improves(unit: TreatmentUnit) -> bool:
+        return any(
+            supply.concentration.get(k, 0.0) == 0.0
+            and any(
+                c > 0.0 and (unit.removal.get(other, 0.0) > 0.0 or unit.outlet.get(other, c) < c)
+                for other, c in supply.concentration.items()
+            )
+            for supply in case.fresh_water
+        )
+
+    treats = {t.name for t in case.treatment_units if t.outlet.get(k) == 0.0 or t.removal.get(k) == 1.0 or improves(t)}
+    found = {u.name for u in case.process_units if u.load.get(k, 0.0) == 0.0} | treats
+    later = {t.name for t in case.treatment_units if t.outlet.get(k, 0.0) == 0.0}
+    return found | later if found else found
+
+
 def allowed_arcs(case: WaterNetworkCase) -> set[tuple[str, str]]:
     """Unit -> unit arcs less those that would carry a contaminant into a unit whose inlet allows none of it."""
     units: dict[str, ProcessUnit | TreatmentUnit] = {u.name: u for u in (*case.process_units, *case.treatment_units)}
     arcs = {(i, j) for i in units for j in units if i != j}
     for k in case.contaminants:
-        clean = {
-            name
-            for name, unit in units.items()
-            if (isinstance(unit, ProcessUnit) and unit.load.get(k, 0.0) == 0.0)
-            or (isinstance(unit, TreatmentUnit) and unit.outlet.get(k, 0.0) == 0.0)
-        }
+        clean = units_without(case, k)
         arcs -= {(i, j) for i, j in arcs if i not in clean and units[j].inlet_maximum.get(k) == 0.0}
     return arcs
 
@@ -114,6 +132,7 @@ def water_network_model(case: WaterNetworkCase) -> Any:
                     model.concentration[i, k].fix(unit.outlet[k])
                 else:
                     model.rows.add(leaving == (1.0 - unit.removal.get(k, 0.0)) * entering)
+                    model.rows.add(model.throughput[i] * model.concentration[i, k] == leaving)
                 continue
             after = entering + _GRAMS * unit.load.get(k, 0.0)
             model.rows.add(leaving == after)

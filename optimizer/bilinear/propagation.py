@@ -1,14 +1,11 @@
-"""Feasibility-based and optimization-based bound tightening."""
+"""Feasibility-based bound tightening: what rows, products and powers imply."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import highspy
 import numpy as np
 
 from .program import BilinearProgram, Box, Floats, Integers
-from .relaxation import Relaxation, integers_inward, new_highs, pass_linear_program
+from .relaxation import integers_inward
 
 _EPSILON = 1e-9
 
@@ -76,46 +73,3 @@ def _propagate_powers(program: BilinearProgram, lower: Floats, upper: Floats) ->
     np.minimum.at(upper, power, np.maximum(upper[base], 0.0) ** exponent + _EPSILON)
     np.maximum.at(lower, power, np.maximum(lower[base], 0.0) ** exponent - _EPSILON)
     np.minimum.at(upper, base, np.maximum(upper[power], 0.0) ** (1.0 / exponent) + _EPSILON)
-
-
-def minimize_widths(relaxation: Relaxation, box: Box, variables: Integers, expired: Callable[[], bool]) -> Box | None:
-    """Optimization-based bound tightening of `variables` under the relaxation's cutoff; None where nothing is left.
-
-    Each bound is a safe bound of its own LP, so it holds however far simplex got. Stops early once `expired()`.
-    """
-    program = relaxation.program
-    lower, upper = box[0].copy(), box[1].copy()
-    rows = relaxation.rows(box)
-    highs = new_highs(simplex_strategy=4)  # primal simplex: only the objective changes
-    pass_linear_program(highs, np.zeros(program.columns), box, rows)
-    highs.run()
-    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-        return None
-    x = np.array(highs.getSolution().col_value)
-    at_lower, at_upper = x - lower < 1e-7, upper - x < 1e-7
-    order = [int(j) for j in variables[np.argsort(-(upper - lower)[variables], kind="stable")]]
-    for sign, j in [(1.0, j) for j in order] + [(-1.0, j) for j in order]:
-        if upper[j] - lower[j] <= 1e-6 or (at_lower if sign > 0.0 else at_upper)[j]:
-            continue
-        if expired():
-            break
-        cost = np.zeros(program.columns)
-        cost[j] = sign
-        highs.changeColsCost(1, np.array([j], dtype=np.int32), np.array([sign]))
-        highs.run()
-        status = highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kInfeasible:
-            return None
-        if status == highspy.HighsModelStatus.kOptimal:
-            solution = highs.getSolution()
-            x = np.array(solution.col_value)
-            at_lower |= x - lower < 1e-7
-            at_upper |= upper - x < 1e-7
-            bound, _ = relaxation.safe_bound(cost, (lower, upper), rows, np.array(solution.row_dual))
-            if sign > 0.0:
-                lower[j] = np.clip(bound - _EPSILON, lower[j], upper[j])
-            else:
-                upper[j] = np.clip(-bound + _EPSILON, lower[j], upper[j])
-            highs.changeColBounds(j, float(lower[j]), float(upper[j]))
-        highs.changeColsCost(1, np.array([j], dtype=np.int32), np.zeros(1))
-    return propagate(program, (lower, upper))

@@ -1,0 +1,57 @@
+"""What a search may be asked for and what it hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .program import Floats
+
+
+class SearchStatus(StrEnum):
+    """How the search ended."""
+
+    OPTIMAL = "optimal"
+    TIME_LIMIT = "time-limit"
+    INTERRUPTED = "interrupted"
+    UNRESOLVED = "unresolved"  # boxes too small to split, whose relaxations the LP solver could not close, remain
+    INFEASIBLE = "infeasible"
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """`gap` is relative to the incumbent's magnitude; `time_limit` in s of wall time; `threads` share each round.
+
+    The same seed and number of threads give the same search, unless a limit cuts it short.
+    """
+
+    gap: float = 1e-4
+    time_limit: float = 3600.0
+    seed: int = 0
+    threads: int = 1
+    strong_branching: int = 8
+    reliable_after: int = 4
+    tightening_rounds: int = 3
+    starts: int = 9
+    progress: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """`x` (n,) in original units or None; `value`, `bound` in the sense of minimisation, `gap` relative."""
+
+    status: SearchStatus
+    x: Floats | None
+    value: float
+    bound: float
+    gap: float
+    nodes: int
+    linear_programs: int
+    seconds: float
+    root_bound: float
+    bounds_over_time: tuple[tuple[float, float, float], ...]
+
+
+class UnboundedBoxError(ValueError):
+    """Variables without finite bounds: no relaxation over a box exists."""

@@ -1,0 +1,162 @@
+"""The search itself: root tightening, then the best open boxes of each round branched on side by side."""
+
+from __future__ import annotations
+
+import heapq
+from functools import partial
+
+import numpy as np
+
+from .bound_tightening import tightened_box
+from .box_solver import BoxStatus
+from .branching import Pseudocost, Pseudocosts, scores
+from .expansion import Expansion, expand
+from .heuristics import improve, multistart
+from .ledger import Ledger
+from .node import Node, process
+from .options import SearchOptions
+from .program import Box, Floats
+from .workers import Engine, Workers
+
+_SEARCH_NODES = frozenset((1, 2, 3, 5, 8, 12, 20, 32))
+_SEARCH_EVERY = 50
+_RESTART_NODES = 500
+
+
+class Tree:
+    """Best-first spatial branch and bound on `workers`; `run` ends when the gap is closed or nothing is open."""
+
+    def __init__(self, workers: Workers, ledger: Ledger, options: SearchOptions) -> None:
+        self.workers, self.ledger, self.options = workers, ledger, options
+        self.incumbent = ledger.incumbent
+        self.program = workers.relaxation.program
+        self.cover = self.program.branching_cover()
+        self.branchable = self.program.integer.copy()
+        self.branchable[self.cover] = True
+        self.pseudocosts: Pseudocosts = {}
+        self.heap: list[tuple[float, int, Node]] = []
+        self.pushed = 0
+
+    def run(self, box: Box) -> None:
+        """Close the gap over `box`. Raises TimeUpError."""
+        root = self.root(box)
+        if root is not None:
+            self.push(root)
+            self.grow(root)
+        if not self.ledger.closed:
+            self.ledger.finish()
+
+    def push(self, node: Node) -> None:
+        """Add an open box; of equal bounds the older comes first."""
+        self.pushed += 1
+        heapq.heappush(self.heap, (node.bound, self.pushed, node))
+
+    def root(self, box: Box) -> Node | None:
+        """Rounds of local searches and bound tightening; None where nothing better than the incumbent remains."""
+        solver = self.workers.engine().boxes
+        for round_number in range(self.options.tightening_rounds + 1):
+            relaxed = solver.relax(box, None, self.incumbent.value)
+            if relaxed.status is BoxStatus.EMPTY:
+                return None
+            self.ledger.raise_bound(relaxed.bound)
+            self.ledger.root_bound = self.ledger.bound
+            improve(self.workers, self.incumbent, [relaxed.point])
+            if self.ledger.closed or round_number == self.options.tightening_rounds:
+                break
+            multistart(self.workers, self.incumbent, box, self.options.starts, (self.options.seed, round_number))
+            before = (box[1] - box[0])[self.cover]
+            tightened = tightened_box(self.workers, box, self.cover, self.incumbent.value)
+            self.workers.clock.check()
+            if tightened is None:
+                return None
+            box = tightened
+            shrunk = 1.0 - np.mean((box[1] - box[0])[self.cover] / np.maximum(before, 1e-9)) if len(self.cover) else 0.0
+            if shrunk < 0.02:
+                break
+        return None if self.ledger.closed else process(solver, box, None, self.ledger.target)
+
+    def grow(self, root: Node) -> None:
+        """Branch until the heap is empty or the gap closed."""
+        tightened_at = self.incumbent.value
+        while self.heap:
+            self.ledger.raise_bound(self.heap[0][0])
+            if self.ledger.closed:
+                return
+            self.workers.clock.check()
+            if self.ledger.nodes < _RESTART_NODES and self.much_better_than(tightened_at):
+                tightened_at = self.incumbent.value
+                restarted = self.restart(root)
+                if restarted is None:
+                    return
+                root = restarted
+                continue
+            self.expand_round()
+
+    def much_better_than(self, value: float) -> bool:
+        """Whether the cutoff fell so much that tightening the root again is worth while."""
+        found = self.incumbent.value
+        return np.isfinite(found) and (not np.isfinite(value) or value - found > 5e-3 * abs(found))
+
+    def restart(self, root: Node) -> Node | None:
+        """The root tightened under the new cutoff takes the place of all open boxes."""
+        self.heap = []
+        box = tightened_box(self.workers, root.box, self.cover, self.incumbent.value)
+        self.workers.clock.check()
+        node = None if box is None else process(self.workers.engine().boxes, box, None, self.ledger.target)
+        if node is not None:
+            self.push(node)
+        return node
+
+    def expand_round(self) -> None:
+        """Take the best open boxes, as many as there are threads, and put their children in their place."""
+        batch: list[tuple[Node, Floats]] = []
+        starts: list[Floats] = []
+        while self.heap and len(batch) < self.workers.threads:
+            bound, _, node = heapq.heappop(self.heap)
+            if bound >= self.ledger.target.prune:
+                continue
+            self.ledger.nodes += 1
+            count = self.ledger.nodes
+            if count in _SEARCH_NODES or count % _SEARCH_EVERY == 0 or self.incumbent.x is None:
+                starts.append(node.x)
+            score = self.score(node)
+            if score is not None:
+                batch.append((node, score))
+        if starts:
+            improve(self.workers, self.incumbent, starts)
+        tasks = [partial(self.expand_one, node=node, score=score) for node, score in batch]
+        for expansion in self.workers.map(tasks):
+            for j, gain in expansion.observations:
+                cost = self.pseudocosts.setdefault(j, Pseudocost())
+                cost.gain += gain
+                cost.observations += 1
+            for child in expansion.children:
+                self.push(child)
+
+    def expand_one(self, engine: Engine, node: Node, score: Floats) -> Expansion:
+        """A thread's task of the round."""
+        options = self.options
+        return expand(
+            engine.boxes,
+            node,
+            score,
+            self.ledger.target,
+            self.pseudocosts,
+            count=options.strong_branching,
+            reliable=options.reliable_after,
+        )
+
+    def score(self, node: Node) -> Floats | None:
+        """Branching scores; None where the box is done: its point is feasible, or nothing is left to split."""
+        score = scores(self.program, self.branchable, node)
+        if score.max(initial=0.0) > 0.0:
+            return score
+        self.incumbent.accept(self.program.complete(node.x))
+        if node.bound >= self.ledger.target.prune:
+            return None
+        width = np.where(self.program.integer, 0.0, node.box[1] - node.box[0])
+        if width.max(initial=0.0) < 1e-7:
+            self.ledger.unresolved = min(self.ledger.unresolved, node.bound)
+            return None
+        score[int(np.argmax(width))] = 1.0
+        return score
