@@ -1,0 +1,25 @@
+"""How good a design is for the true distribution: intervals, bounds, values of information, fewer scenarios."""
+
+from .comparison import compare_designs, paired_difference
+from .estimate import CONFIDENCE, Certainty, Estimate
+from .information import Bounds, Information, value_of_information
+from .objectives import mean_objective, mean_scenario
+from .replications import Replications, SampleProblem, replicate
+from .wait_and_see import wait_and_see_problem
+
+__all__ = [
+    "CONFIDENCE",
+    "Bounds",
+    "Certainty",
+    "Estimate",
+    "Information",
+    "Replications",
+    "SampleProblem",
+    "compare_designs",
+    "mean_objective",
+    "mean_scenario",
+    "paired_difference",
+    "replicate",
+    "value_of_information",
+    "wait_and_see_problem",
+]
