@@ -42,5 +42,9 @@ format: $(READY) ## let ruff tidy the sources
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+benchmarks: $(READY) ## the kernel against other solvers (many minutes)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,benchmarks]'
+	$(BIN)/python -m benchmarks.recourse --curves
+
 clean:           ## remove everything that `make` made
 	rm -rf $(VENV) build results .pytest_cache .ruff_cache

@@ -1,52 +1,11 @@
 """The recourse LPs of SMPS cases as arrays, at a first stage that satisfies its own constraints."""
 
-from dataclasses import dataclass
-
 import numpy as np
-import scipy.optimize
 import scipy.sparse as sp
 
+from benchmarks.subjects.two_stage import RecourseCase, mean_value_design
 from loopwise.kernels import RecourseLP
 from loopwise.problems.smps import read_smps
-from loopwise.problems.two_stage import TwoStageProblem
-
-
-@dataclass(frozen=True)
-class RecourseCase:
-    """A recourse LP with N right-hand sides at one first-stage point."""
-
-    lp: RecourseLP
-    h: np.ndarray
-    q: np.ndarray | None
-    upper: np.ndarray | None
-    W_values: np.ndarray | None
-
-
-def mean_value_design(problem: TwoStageProblem) -> np.ndarray:
-    """First stage of the problem at the nominal values of everything random, integrality left out."""
-    first, second = problem.first_stage, problem.recourse
-    n2 = len(second.cost)
-    A = sp.block_array([[first.A, None], [second.T, second.W]], format="csr") if first.A.shape[0] else sp.hstack(
-        [second.T, second.W], format="csr"
-    )  # fmt: skip
-    low = np.concatenate((first.row_lower, second.row_lower)) if first.A.shape[0] else second.row_lower
-    high = np.concatenate((first.row_upper, second.row_upper)) if first.A.shape[0] else second.row_upper
-    equal = low == high
-    above, below = np.isfinite(high) & ~equal, np.isfinite(low) & ~equal
-    sign = 1.0 if problem.sense == "minimize" else -1.0
-    result = scipy.optimize.linprog(
-        sign * np.concatenate((first.cost, second.cost)),
-        A_ub=sp.vstack([A[above], -A[below]]),
-        b_ub=np.concatenate((high[above], -low[below])),
-        A_eq=A[equal],
-        b_eq=low[equal],
-        bounds=np.column_stack(
-            (np.concatenate((first.lower, second.lower)), np.concatenate((first.upper, second.upper)))
-        ),
-        method="highs",
-    )
-    assert result.status == 0, result.message
-    return result.x[: len(first.cost)] if n2 else result.x
 
 
 def recourse_case(core, count: int, stoch=None, seed: int = 0) -> RecourseCase:
