@@ -1,7 +1,8 @@
 """Where it runs: chunk plan, execution, result store, resumable studies."""
 
+from .errors import ClusterError
 from .plan import Chunk, plan
 from .scheme import Scheme, Serial
 from .work import Work, run_chunk
 
-__all__ = ["Chunk", "Scheme", "Serial", "Work", "plan", "run_chunk"]
+__all__ = ["Chunk", "ClusterError", "Scheme", "Serial", "Work", "plan", "run_chunk"]

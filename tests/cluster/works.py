@@ -1,6 +1,7 @@
 """Small picklable works for tests of the schemes."""
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,3 +56,28 @@ class Flaky(Squares):
 def _note(file: Path, line: str) -> None:
     with file.open("a") as stream:
         stream.write(line + "\n")
+
+
+@dataclass(frozen=True)
+class Killing(Squares):
+    """The process that computes the chunk from 2 on is killed the first `deaths` times."""
+
+    deaths: int = 1
+
+    def trouble(self, attempt: int, chunk: Chunk) -> None:
+        if chunk.first == 2 and attempt <= self.deaths:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Suspended(Squares):
+    """The process that computes the chunk from 2 on stands still the first time."""
+
+    def trouble(self, attempt: int, chunk: Chunk) -> None:
+        if chunk.first == 2 and attempt == 1:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def versions_of_the_environment() -> dict[str, str]:
+    """A version that a process's environment can change."""
+    return {"kernel": os.environ.get("KERNEL_FOR_TESTS", "1")}

@@ -1,0 +1,181 @@
+"""Real worker processes: killed, suspended, refused; every chunk counts once and nothing done is done again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from loopwise.cluster import ClusterError, plan
+from loopwise.cluster import dask_clusters as clusters
+from loopwise.cluster.dask_clusters import open_address, open_cuda, open_local
+from loopwise.cluster.dask_scheme import DaskScheme
+from tests.cluster.works import Flaky, Killing, Squares, Suspended, versions_of_the_environment
+
+ROOT = str(Path(__file__).parents[2])
+ENVIRONMENT = {"PYTHONPATH": ROOT}  # where workers find the works of these tests
+CHUNKS = plan(24, blocks_per_chunk=2)
+SUM = sum(k * k for k in range(24))
+
+
+@pytest.fixture(scope="module")
+def scheme() -> Generator[DaskScheme]:
+    with open_local(2, environment=ENVIRONMENT) as scheme:
+        yield scheme
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text().split() if file.exists() else []
+
+
+def test_every_chunk_once_and_prepared_once_a_process(scheme: DaskScheme, tmp_path: Path) -> None:
+    results = dict(scheme.run(Squares(tmp_path, pause=0.02), 1, CHUNKS))
+    again = dict(scheme.run(Squares(tmp_path, pause=0.02), 3, CHUNKS))
+    assert sorted(results) == list(CHUNKS)
+    assert (sum(results.values()), sum(again.values())) == (SUM, 3 * SUM)
+    prepared = lines(tmp_path / "prepared")
+    assert len(prepared) == len(set(prepared)) == 2
+    assert str(os.getpid()) not in prepared
+
+
+def test_a_killed_worker_costs_only_its_own_chunks(scheme: DaskScheme, tmp_path: Path) -> None:
+    found = [(chunk, result) for chunk, result in scheme.run(Killing(tmp_path, pause=0.05), 1, CHUNKS)]
+    assert sorted(chunk for chunk, _ in found) == list(CHUNKS)
+    assert sum(result for _, result in found) == SUM
+    assert len(lines(tmp_path / "attempts 2")) == 2
+    done = lines(tmp_path / "done")
+    assert len(done) - len(set(done)) <= 2, "only what the dead worker had not handed over may be done again"
+
+
+def test_a_chunk_that_kills_every_worker_is_one_clear_error(scheme: DaskScheme, tmp_path: Path) -> None:
+    with pytest.raises(ClusterError, match=r"indices 2\.\.3 ended 4 workers .* memory"):
+        dict(scheme.run(Killing(tmp_path, deaths=99), 1, CHUNKS))
+    assert sum(dict(scheme.run(Squares(tmp_path), 1, CHUNKS)).values()) == SUM, "the cluster still works"
+
+
+def test_a_chunk_that_raises(scheme: DaskScheme, tmp_path: Path) -> None:
+    results = dict(scheme.run(Flaky(tmp_path, failures=1), 1, CHUNKS))
+    assert sum(results.values()) == SUM
+    assert len(lines(tmp_path / "attempts 2")) == 2
+    with pytest.raises(ValueError, match="trouble number 1") as caught:
+        dict(scheme.run(Flaky(tmp_path / "..", error=ValueError, failures=99), 1, CHUNKS))
+    assert "raised by a worker for the indices" in caught.value.__notes__[0]
+
+
+def test_leaving_early_drops_the_rest(scheme: DaskScheme, tmp_path: Path) -> None:
+    results = scheme.run(Squares(tmp_path, pause=0.05), 1, plan(400, blocks_per_chunk=1))
+    next(results)
+    results.close()
+    time.sleep(0.5)
+    assert len(lines(tmp_path / "done")) < 20
+
+
+def test_a_suspended_worker_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "TIME_TO_LIVE", "2s")
+    with open_local(2, environment=ENVIRONMENT) as scheme:
+        found = list(scheme.run(Suspended(tmp_path, pause=0.02), 1, CHUNKS))
+        os.kill(int(lines(tmp_path / "attempts 2")[0]), signal.SIGCONT)  # else closing waits for it
+    assert sorted(chunk for chunk, _ in found) == list(CHUNKS)
+    assert sum(result for _, result in found) == SUM
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class Machines:
+    """A scheduler and workers as commands, as on a real cluster."""
+
+    def __init__(self) -> None:
+        self.port, self.running = free_port(), list[subprocess.Popen[bytes]]()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+
+    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "dask", *arguments]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.running.append(subprocess.Popen(command, env=os.environ | ENVIRONMENT | variables, **quiet))
+        return self.running[-1]
+
+    def scheduler(self) -> "subprocess.Popen[bytes]":
+        return self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+
+    def worker(self, **variables: str) -> "subprocess.Popen[bytes]":
+        return self.start("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", **variables)
+
+
+@pytest.fixture
+def machines() -> Generator[Machines]:
+    machines = Machines()
+    yield machines
+    for process in machines.running:
+        process.kill()
+        process.wait()
+
+
+def test_a_lost_scheduler_is_sought_and_what_is_done_stays_done(machines: Machines, tmp_path: Path) -> None:
+    scheduler, _ = machines.scheduler(), machines.worker()
+    found = []
+    with open_address(machines.address, seek=30.0) as scheme:
+        for chunk, result in scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS):
+            found.append((chunk, result))
+            if len(found) == 4:
+                scheduler.kill()
+                scheduler.wait()
+                machines.scheduler(), machines.worker()
+    assert sorted(chunk for chunk, _ in found) == list(CHUNKS)
+    assert sum(result for _, result in found) == SUM
+    first = [str(chunk.first) for chunk, _ in found[:4]]
+    assert all(lines(tmp_path / "done").count(k) == 1 for k in first)
+
+
+def test_a_scheduler_that_stays_lost_is_one_clear_error(machines: Machines, tmp_path: Path) -> None:
+    scheduler, _ = machines.scheduler(), machines.worker()
+    with open_address(machines.address, seek=5.0) as scheme:
+        results = scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS)
+        next(results)
+        scheduler.kill()
+        with pytest.raises(ClusterError, match=r"lost and did not come back; .* chunks were not done"):
+            list(results)
+
+
+def test_other_versions_are_refused_by_name(machines: Machines) -> None:
+    machines.scheduler(), machines.worker(KERNEL_FOR_TESTS="2")
+    with (
+        pytest.raises(ClusterError, match=r"worker tcp://.* has kernel 2, this process 1"),
+        open_address(machines.address, versions=versions_of_the_environment),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("tcp://127.0.0.1:1", "no Dask scheduler answers at tcp://127.0.0.1:1"), ("nonsense://x", "is no address")],
+)
+def test_nobody_answers(address: str, words: str) -> None:
+    with pytest.raises(ClusterError, match=words), open_address(address, seek=1.0):
+        pass
+
+
+def test_one_worker_per_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """dask-cuda's own cluster class is replaced: no machine of the tests has a GPU."""
+    from distributed import LocalCluster
+
+    def cluster(**arguments: object) -> LocalCluster:
+        return LocalCluster(n_workers=1, processes=True, **arguments)
+
+    stand_in = ModuleType("dask_cuda")
+    stand_in.LocalCUDACluster = cluster  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "dask_cuda", stand_in)
+    with open_cuda(environment=ENVIRONMENT) as scheme:
+        assert sum(dict(scheme.run(Squares(tmp_path), 1, CHUNKS)).values()) == SUM
+    monkeypatch.setitem(sys.modules, "dask_cuda", None)
+    with pytest.raises(ClusterError, match="pip install dask-cuda"), open_cuda():
+        pass
