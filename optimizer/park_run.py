@@ -36,6 +36,11 @@ UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
 def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
     """The best design for a sample with its proven bound, operated in fresh scenarios beside the park as it is."""
     refuse_unavailable(options)
+    with open_scheme(options) as scheme:
+        return _optimized(case, options, scheme, progress)
+
+
+def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progress) -> Outcome:
     started = time.perf_counter()
     park = park_problem(case)
     scenarios = design_scenarios(park.problem, options)
@@ -45,13 +50,20 @@ def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
         return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
-    with open_scheme(options) as scheme:
-        return _operated(park, options, scheme, progress, solution, scenarios, timing)
+    return _operated(park, options, scheme, progress, solution, scenarios, timing)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """A given design: what it leaves open (commitments, contracts) is chosen on the sample, then all is operated."""
     refuse_unavailable(options)
+    with open_scheme(options) as scheme:
+        outcome = _evaluated(case, design, options, scheme, progress)
+    if outcome.result.status is not RunStatus.OPTIMAL:
+        return outcome
+    return replace(outcome, result=outcome.result.model_copy(update={"status": RunStatus.EVALUATED}))
+
+
+def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, progress: Progress) -> Outcome:
     started = time.perf_counter()
     park = park_problem(case)
     fixed = read_design(design, park.assets)
@@ -65,11 +77,7 @@ def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress)
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
         return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
-    with open_scheme(options) as scheme:
-        outcome = _operated(park, options, scheme, progress, solution, scenarios, timing)
-    if outcome.result.status is RunStatus.INTERRUPTED:
-        return outcome
-    return replace(outcome, result=outcome.result.model_copy(update={"status": RunStatus.EVALUATED}))
+    return _operated(park, options, scheme, progress, solution, scenarios, timing)
 
 
 def _operated(

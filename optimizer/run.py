@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # What only some kinds need is imported where they are met: SciPy, Pyomo and the steam tables take seconds to load.
 
+EVALUATED_ON_SCENARIOS = ("park", "smps")  # kinds for which --workers and --cluster mean something
 CORE_SUFFIXES = (".cor", ".core")
 Case: TypeAlias = "BaseModel | SmpsCase"
 
@@ -80,13 +81,25 @@ def check_model(case: Case) -> None:
         park_problem(cast("ParkCase", case))
 
 
+def _refuse_cluster(case: Case, options: Options) -> None:
+    """Only evaluations of scenarios are spread over processes. Raises CaseError where there are none."""
+    kind = kind_of(case)
+    asked = [("--workers", str(options.workers))] if options.workers > 1 else []
+    asked += [("--cluster", options.cluster)] if options.cluster is not None else []
+    if asked and kind not in EVALUATED_ON_SCENARIOS:
+        message = f"cases of kind {kind!r} run in one process: they have no scenarios to spread"
+        raise CaseError(Problem(message, place=place, typed=typed) for place, typed in asked)
+
+
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
     """Find the best design of a case."""
+    _refuse_cluster(case, options)
     return kind_module(kind_of(case)).optimize(case, options, progress)
 
 
 def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
     """Put a number on the design in the file `design`."""
+    _refuse_cluster(case, options)
     return kind_module(kind_of(case)).evaluate(case, design, options, progress)
 
 

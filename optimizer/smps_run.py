@@ -33,6 +33,11 @@ from .two_stage_run import (
 def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
     """The extensive form's design, evaluated on fresh scenarios."""
     refuse_unavailable(options)
+    with open_scheme(options) as scheme:
+        return _optimized(case, options, scheme, progress)
+
+
+def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progress) -> Outcome:
     problem, started = case.problem, time.perf_counter()
     scenarios = design_scenarios(problem, options)
     built = time.perf_counter()
@@ -48,8 +53,7 @@ def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
     result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
     if solution.x is None:
         return Outcome(result, _content(case), message=_why(solution.status, solution.conflict), notes=case.notes)
-    with open_scheme(options) as scheme:
-        return _evaluated(case, solution.x, result, options, scheme, progress)
+    return _evaluated(case, solution.x, result, options, scheme, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -57,8 +61,8 @@ def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress)
     refuse_unavailable(options)
     x = read_design(design, case.problem.first_stage.names)
     started = time.perf_counter()
-    chosen = problem_scenarios(case.problem, options)
     with open_scheme(options) as scheme:
+        chosen = problem_scenarios(case.problem, options)
         whole = evaluate_design(EvaluationWork(case.problem, options.engine), x, chosen, scheme, progress)
         distribution = whole.distribution
         answered = distribution.failed == 0 and whole.stopped is None

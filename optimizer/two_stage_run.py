@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cluster import Chunk, Scheme, plan
+from ..cluster import Chunk, ClusterError, Scheme, plan
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
 from ..problems.two_stage import Scenarios, TwoStageProblem
@@ -28,18 +28,10 @@ MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
 
 def refuse_unavailable(options: Options) -> None:
     """Raises CaseError naming every option that is asked for but cannot be had yet, instead of ignoring it."""
-    asked = (
-        ("--method", str(options.method), options.method == "benders", "auto, extensive"),
-        ("--workers", str(options.workers), options.workers > 1, "1"),
-        ("--cluster", str(options.cluster), options.cluster is not None, "none"),
-    )
-    problems = [
-        Problem("is not available yet", place=place, typed=typed, allowed=(allowed,))
-        for place, typed, wanted, allowed in asked
-        if wanted
-    ]
-    if problems:
-        raise CaseError(problems)
+    if options.method == "benders":
+        raise CaseError(
+            Problem("is not available yet", place="--method", typed="benders", allowed=("auto", "extensive"))
+        )
 
 
 def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
@@ -109,7 +101,7 @@ def evaluate_design(
 ) -> Evaluated:
     """Costs and reports of the design `x` in every scenario of the sample; rows of scenarios go below `out`.
 
-    Ctrl-C ends it with the scenarios that are done.
+    Ctrl-C and a cluster that fails end it with the scenarios that are done.
     """
     rows = None if out is None else out / PARTS
     if rows is not None:
@@ -126,6 +118,8 @@ def evaluate_design(
                 step.advance(distribution.scenarios)
         except KeyboardInterrupt:
             stopped = f"interrupted after {distribution.scenarios:,} of {sample.count:,} scenarios"
+        except ClusterError as error:
+            stopped = f"{error}; evaluated {distribution.scenarios:,} of {sample.count:,} scenarios"
         except BaseException:
             if rows is not None:
                 shutil.rmtree(rows, ignore_errors=True)

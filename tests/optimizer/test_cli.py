@@ -118,11 +118,10 @@ def test_several_wrong_options_are_told_together() -> None:
 
 
 @pytest.mark.usefixtures("_in_folder")
-def test_options_that_are_not_available_are_refused_together() -> None:
-    run = loopwise("optimize", CASE, "--method", "benders", "--workers", "2", "--cluster", "tcp://host:1")
+def test_a_method_that_is_not_available_is_refused() -> None:
+    run = loopwise("optimize", CASE, "--method", "benders")
     assert run.exit_code == 2
-    assert all(option in run.output for option in ("--method", "--workers", "--cluster"))
-    assert run.output.count("not available yet") == 3
+    assert "not available yet" in run.output
 
 
 def test_cases_and_check() -> None:

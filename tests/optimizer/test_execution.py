@@ -1,0 +1,112 @@
+"""--workers and --cluster: the same result to 1e-12 wherever it is computed, and a clear word where it cannot be."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from loopwise.cluster import Chunk, ClusterError, Serial, plan
+from loopwise.kernels import BLOCK
+from loopwise.optimizer.distribution import Distribution
+from loopwise.optimizer.evaluation import EvaluationArguments
+from loopwise.optimizer.execution import open_scheme, run_versions
+from loopwise.optimizer.options import Options
+from loopwise.optimizer.park_operation import evaluation_work
+from loopwise.optimizer.progress import QuietProgress
+from loopwise.optimizer.run import run_optimize
+from loopwise.optimizer.sample import Sample
+from loopwise.optimizer.scenario_rows import ScenarioRows
+from loopwise.optimizer.two_stage_run import evaluate_design
+from loopwise.problems.case_file import load_case
+from loopwise.problems.errors import CaseError
+from loopwise.problems.park.problem import park_problem
+
+
+@pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.slow)])
+def test_workers_do_not_change_the_result(workers: int, tmp_path: Path) -> None:
+    park = park_problem(load_case("single-plant"))
+    work, sample = evaluation_work(park, "auto"), Sample.evaluation(5 * BLOCK + 7, 3, "sobol")
+    x = np.minimum(park.problem.first_stage.upper, 1.0)
+    serial = evaluate_design(work, x, sample, Serial(), QuietProgress(), out=_folder(tmp_path / "serial"))
+    with open_scheme(Options(workers=workers)) as scheme:
+        assert scheme.workers == workers
+        spread = evaluate_design(work, x, sample, scheme, QuietProgress(), out=_folder(tmp_path / "spread"))
+        chunks = plan(sample.count, block=BLOCK, blocks_per_chunk=3)
+        other = Distribution()
+        for _, part in scheme.run(work, EvaluationArguments(x, sample), chunks):
+            other = other.merge(part)
+    for found in (spread.distribution, other):
+        assert found.scenarios == sample.count
+        for statistic in ("mean", "standard_error", "resolved_exactly", "failed"):
+            expected = getattr(serial.distribution, statistic)
+            assert getattr(found, statistic) == pytest.approx(expected, rel=1e-12)
+        np.testing.assert_allclose(found.report_means, serial.distribution.report_means, rtol=1e-12, atol=1e-12)
+        assert found.cvar(0.95) == pytest.approx(serial.distribution.cvar(0.95), rel=1e-12)
+    assert _table(spread.rows).equals(_table(serial.rows))
+
+
+def _folder(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _table(rows: ScenarioRows | None) -> pa.Table:
+    assert rows is not None
+    return pa.Table.from_batches(rows)
+
+
+class Failing(Serial):
+    """A cluster that is lost after the first chunk."""
+
+    def run(self, work: Any, arguments: Any, chunks: Iterable[Chunk]) -> Any:
+        yield next(super().run(work, arguments, chunks))
+        raise ClusterError("the scheduler is gone")
+
+
+def test_a_lost_cluster_keeps_the_design(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Opened:
+        def __enter__(self) -> Failing:
+            return Failing()
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("loopwise.optimizer.execution._cluster", lambda _: Opened())
+    options = Options(scenarios=20, evaluate=2000, out=tmp_path, workers=2)
+    outcome = run_optimize(load_case("single-plant"), options, QuietProgress())
+    assert outcome.message == "the scheduler is gone; evaluated 1,024 of 2,000 scenarios"
+    assert outcome.result.status == "interrupted"
+    assert outcome.result.design
+
+
+@pytest.mark.parametrize(
+    ("case", "asked", "words"),
+    [
+        ("single-plant", {"workers": 2, "cluster": "tcp://a:1"}, "leave out one of --workers and --cluster"),
+        ("single-plant", {"cluster": "nonsense://x"}, "--cluster: 'nonsense://x' is no address of a Dask scheduler"),
+        ("single-plant", {"cluster": "cuda"}, "pip install dask-cuda"),
+        ("haverly1", {"workers": 2}, "cases of kind 'pooling' run in one process"),
+        ("haverly1", {"cluster": "tcp://a:1"}, "--cluster: cases of kind 'pooling'"),
+    ],
+)
+def test_what_cannot_be_had_is_refused(case: str, asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        run_optimize(load_case(case), Options(**asked), QuietProgress())
+    assert words in str(caught.value)
+
+
+def test_without_dask_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(_: Options) -> Callable[[], None]:
+        raise ModuleNotFoundError(name="distributed")
+
+    monkeypatch.setattr("loopwise.optimizer.execution._cluster", absent)
+    with pytest.raises(CaseError, match=r"pip install 'loopwise\[cluster\]'"), open_scheme(Options(workers=2)):
+        pass
+
+
+def test_versions_name_the_kernel() -> None:
+    assert run_versions() == run_versions()
+    assert {"python", "distributed", "numpy", "scipy", "highs", "loopwise", "kernel"} <= set(run_versions())
