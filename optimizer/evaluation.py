@@ -29,7 +29,7 @@ from .distribution import Distribution
 from .sample import Sample
 from .scenario_rows import part_file, write_part
 
-INTERNAL = ("flow.", "load.")  # reports that stand for themselves in no table of scenarios
+INTERNAL = ("flow.", "load.", "residual.")  # reports that stand for themselves in no table of scenarios
 
 
 @dataclass(frozen=True)

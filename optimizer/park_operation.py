@@ -21,18 +21,29 @@ from .two_stage_run import Evaluated, evaluate_design
 
 
 @dataclass(frozen=True)
-class WaterInspection:
-    """Forward simulation of the water network in every scenario: (N, 3) minus margin, water and mass residual."""
+class ParkInspection:
+    """What every scenario's operation really does: (N, 4) minus margin, water, mass and heat residual.
 
-    simulator: WaterSimulator
+    The first three come from the forward simulation of the water network, `simulator` (None without contaminants);
+    the heat residual [MW] is the largest of the steam systems' heat balances.
+    """
+
+    simulator: WaterSimulator | None
 
     def residuals(self, problem: TwoStageProblem, primal: Floats, reports: Floats) -> Floats:
         """See `Inspection`."""
         assert problem.reports is not None
+        heat = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.heat.")]
+        residuals = np.zeros((len(primal), 4))
+        residuals[:, 0] = -np.inf
+        residuals[:, 3] = np.abs(reports[:, heat]).max(axis=1, initial=0.0)
+        if self.simulator is None:
+            return residuals
         columns = {name: k for k, name in enumerate(problem.recourse.names)}
         own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
         simulation = self.simulator.run(columns, primal, own)
-        return np.column_stack([-simulation.margin, simulation.water_residual, simulation.mass_residual])
+        residuals[:, :3] = np.column_stack([-simulation.margin, simulation.water_residual, simulation.mass_residual])
+        return residuals
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ class Operation:
     margin: float | None
     water_residual: float
     mass_residual: float
+    heat_residual: float
 
     @property
     def distribution(self) -> Distribution:
@@ -57,8 +69,8 @@ class Operation:
 
 
 def evaluation_work(park: ParkProblem, engine: str) -> EvaluationWork:
-    """Evaluations of the park's designs, its water network simulated forward."""
-    inspection = WaterInspection(park.simulator) if park.case.contaminants else None
+    """Evaluations of the park's designs, its water network simulated forward, its heat balances looked at."""
+    inspection = ParkInspection(park.simulator if park.case.contaminants else None)
     return EvaluationWork(park.problem, engine, inspection)
 
 
@@ -80,7 +92,7 @@ def operate(
         return None
     by_name = partial(zip, park.problem.reports.names, strict=True)
     worst = distribution.worst_residuals
-    margin, water, mass = (-worst[0], worst[1], worst[2]) if len(worst) else (np.inf, 0.0, 0.0)
+    margin, water, mass, heat = (-worst[0], *worst[1:]) if len(worst) else (np.inf, 0.0, 0.0, 0.0)
     return Operation(
         evaluated,
         {name: float(value) for name, value in by_name(distribution.report_means)},
@@ -88,4 +100,5 @@ def operate(
         float(margin) if np.isfinite(margin) else None,
         max(0.0, float(water)),
         max(0.0, float(mass)),
+        max(0.0, float(heat)),
     )

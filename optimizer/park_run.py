@@ -150,11 +150,11 @@ def _physical_notes(design: Operation) -> tuple[str, ...]:
         return ()
     if design.margin < -1e-6:
         return (f"forward simulation: a concentration exceeds its assumed bound by {-design.margin:.2%}",)
-    residual = max(design.water_residual, design.mass_residual)
+    residual = max(design.water_residual, design.mass_residual, design.heat_residual)
     closest = f"closest {max(design.margin, 0.0):.2%}"
     return (
         f"forward simulation of every scenario: concentrations stay below their assumed bounds ({closest}), "
-        f"water and mass balances close to {residual:.1e}",
+        f"water, mass and heat balances close to {residual:.1e}",
     )
 
 

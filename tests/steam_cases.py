@@ -6,6 +6,7 @@ import pyomo.environ as pyo
 from pyomo.contrib.solver.common.factory import SolverFactory
 
 from loopwise.problems.park.assembly import Assembly, UncertainFactor
+from loopwise.problems.park.condensate import CondensateLine
 from loopwise.problems.park.discharge import Discharge
 from loopwise.problems.park.emergency import Emergency
 from loopwise.problems.park.fresh_water import FreshWater
@@ -24,6 +25,7 @@ def assembled(
     mains: dict[str, dict[str, Any]] | None = None,
     uncertain: dict[str, UncertainFactor] | None = None,
     grid: dict[str, Any] = GRID,
+    lines: dict[str, dict[str, Any]] | None = None,
 ) -> tuple[Assembly, WaterNetwork, dict[str, SteamSystem]]:
     """One Pyomo model of steam systems by plant name, in the order in which a park is built."""
     assembly = Assembly("test", {"year": 8000.0}, uncertain or {}, interest=0.08)
@@ -37,18 +39,30 @@ def assembled(
     fresh.add_to(assembly, network, "municipal", "fresh_water.municipal")
     drain.add_to(assembly, network, "drain", "discharges.drain")
     network.connect(assembly)
-    fresh.write_rows(assembly, network, "municipal", "fresh_water.municipal")
-    drain.write_rows(assembly, network, "drain", "discharges.drain")
-    if network.arcs:
-        network.write_rows(assembly, emergency.water)
     for name, data in (mains or {}).items():
         main = SteamMain.model_validate(data)
         assert not list(main.problems(f"steam_mains.{name}", systems, main.length or 1.0))
         main.add_to(assembly, name, main.length or 1.0, systems)
+    for name, data in (lines or {}).items():
+        line = CondensateLine.model_validate(data)
+        assert not list(line.problems(f"condensate_lines.{name}", systems))
+        line.add_to(assembly, name, line.length or 1.0, systems)
+    fresh.write_rows(assembly, network, "municipal", "fresh_water.municipal")
+    drain.write_rows(assembly, network, "drain", "discharges.drain")
+    if network.arcs:
+        network.write_rows(assembly, emergency.water)
     assembly.close_balances()
+    assembly.close_heat()
     cost = sum(assembly.annual_investment) + sum(sum(terms) for terms in assembly.costs.values())
     assembly.model.objective = pyo.Objective(expr=cost)
     return assembly, network, systems
+
+
+def heat_residual(assembly: Assembly) -> float:
+    """Largest heat [MW] by which a steam system's entries miss 0 at the solved point."""
+    names = [name for name in assembly.reports if name.startswith("residual.heat.")]
+    assert names
+    return max(abs(float(pyo.value(assembly.reports[name][1]))) for name in names)
 
 
 def solve(assembly: Assembly) -> None:

@@ -52,13 +52,15 @@ class UncertainFactor:
 
 @dataclass
 class Site:
-    """One plant while the model is built: its blocks and its throughput in every period."""
+    """One plant while the model is built: its blocks, its throughput and its condensate in every period."""
 
     name: str
     design: Any  # Pyomo blocks grow attributes, so no type describes them
     operation: Any
     available: Mapping[str, Expression] = field(default_factory=dict)
     curtailed: Mapping[str, Expression] = field(default_factory=dict)
+    condensate: dict[str, float] = field(default_factory=dict[str, float])  # temperature of what each user collects
+    drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:
         """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""
@@ -94,6 +96,7 @@ class Assembly:
         self.total_units: dict[str, str] = {}
         self.reports: dict[str, tuple[str, Expression]] = {}
         self.flows: list[Flow] = []
+        self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         self._balances: dict[tuple[Carrier, str], dict[str, list[Expression]]] = {}
 
     @property
@@ -172,6 +175,18 @@ class Assembly:
         """Take an amount out of the balance of a carrier at a node."""
         self.supply(carrier, node, period, -amount)
 
+    def heat(self, plant: str, period: str, power: Expression) -> None:
+        """Enter heat [MW] that crosses the boundary of a plant's steam system, positive inwards.
+
+        It acts on no row: the entries add up to 0 by the rows' own balances, which every scenario's report shows.
+        """
+        self._heat[plant, period].append(power)
+
+    def close_heat(self) -> None:
+        """Report the heat balance of every steam system that has both sides, per period."""
+        for (plant, period), entries in self._heat.items():
+            self.report(f"residual.heat.{plant}.{period}", "MW", sum(entries) + 0.0)
+
     def cost(self, label: str, period: str, per_hour: Expression) -> None:
         """Add a cost [currency/h] of one period."""
         self.costs[label].append(self.hours[period] * per_hour)
@@ -185,14 +200,18 @@ class Assembly:
         self.totals[name].append(self.hours[period] * per_hour)
         self.total_units[name] = unit
 
-    def deficit(self, carrier: Carrier, site: Site, node: str, price: float, unit: str) -> None:
-        """A priced deficit that keeps a balance feasible in every scenario; reported, never hidden in the cost."""
+    def deficit(self, carrier: Carrier, site: Site, node: str, price: float, unit: str) -> Any:
+        """A priced deficit that keeps a balance feasible in every scenario; reported, never hidden in the cost.
+
+        Returns the variable of what is missing, per period.
+        """
         block = self.block(site, f"{carrier} deficit {node}")
         block.missing = activity(self.periods)
         for p in self.periods:
             self.supply(carrier, node, p, block.missing[p])
             self.cost("emergency", p, price * block.missing[p])
             self.total(f"{carrier} deficit {site.name}", p, block.missing[p], unit)
+        return block.missing
 
     def annual(self, name: str) -> Expression:
         """The annual total `name`, 0 where nothing was added."""
@@ -213,7 +232,8 @@ class Assembly:
     ) -> None:
         """Record a physical flow and report its mean over the year."""
         name = f"flow.{carrier}.{source}>{target}"
-        self.flows.append(Flow(carrier, source, target, unit, name))
+        if name not in self.reports:  # parallel lines are one flow
+            self.flows.append(Flow(carrier, source, target, unit, name))
         self.report(name, unit, self.mean(per_period))
 
     def close_balances(self, carriers: Iterable[Carrier] | None = None) -> None:

@@ -24,5 +24,5 @@ class Boiler(SteamGenerator):
     ) -> None:
         """Burns B [MW, LHV] of steam_generator's rows, with efficiency eta."""
         per_steam = self.input_per_steam(header, feedwater, self.efficiency)
-        burnt = self.raise_steam(assembly, site, name, "boiler", path, feedwater, per_steam)
+        burnt = self.raise_steam(assembly, site, name, "boiler", path, header, feedwater, per_steam)
         fuel.burn(assembly, self.fuel, f"{site.name}.{name}", burnt)

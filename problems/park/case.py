@@ -11,6 +11,7 @@ from ..errors import Problem
 from ..units import AnnualRate, Concentration, Fraction, Hours, Quantity
 from . import references
 from .base import CaseModel, Name
+from .condensate import CondensateLine
 from .discharge import Discharge
 from .emergency import Emergency
 from .environment import Environment
@@ -92,6 +93,7 @@ class ParkCase(CaseModel):
     water_pipes: dict[Name, WaterPipe] = Field(default_factory=dict)
     fuels: dict[Name, Fuel] = Field(default_factory=dict)
     steam_mains: dict[Name, SteamMain] = Field(default_factory=dict)
+    condensate_lines: dict[Name, CondensateLine] = Field(default_factory=dict)
     power_lines: dict[Name, PowerLine] = Field(default_factory=dict)
     environment: Environment = Field(default_factory=Environment)
     emergency: Emergency = Field(default_factory=Emergency)

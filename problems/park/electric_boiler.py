@@ -23,7 +23,7 @@ class ElectricBoiler(SteamGenerator):
     ) -> None:
         """Draws power B [MW] of steam_generator's rows, with efficiency eta."""
         per_steam = self.input_per_steam(header, feedwater, self.efficiency)
-        power = self.raise_steam(assembly, site, name, "electric boiler", path, feedwater, per_steam)
+        power = self.raise_steam(assembly, site, name, "electric boiler", path, header, feedwater, per_steam)
         for p in assembly.periods:
             assembly.demand("power", site.name, p, power[p])
         assembly.flow("power", site.name, f"{site.name}.{name}", "MW", lambda p: power[p])

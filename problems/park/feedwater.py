@@ -44,6 +44,11 @@ class Feedwater(CaseModel):
         """Enthalpy of the feed water [kJ/kg]."""
         return steam.saturated_liquid(self.pressure)
 
+    @property
+    def make_up_enthalpy(self) -> float:
+        """Enthalpy of the make-up water [kJ/kg]."""
+        return steam.liquid(self.make_up_temperature)
+
     def problems(self, place: str, contaminants: Iterable[str]) -> Iterator[Problem]:
         """Make-up colder than the deaerator; a limit for every contaminant, since the reject concentrates it."""
         boiling = steam.saturation_temperature(self.pressure)
@@ -61,28 +66,34 @@ class Feedwater(CaseModel):
                 yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
 
     def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, header: Header) -> None:
-        """With make-up M, steam D, condensate C_u, feed water F and overflow O [t/h], enthalpies h [kJ/kg]:
+        """With make-up M, steam D, condensate C_u, feed water F, overflow O, vent V [t/h] and enthalpies h [kJ/kg]:
 
-            mass:   M + D + sum_u C_u = F + O                raw water M / recovery, reject M (1 / recovery - 1)
-            heat:   M (h_M - h_F) + D (h_D - h_F) + sum_u C_u (h_u - h_F) = 0
+            mass:   M + D + sum_u C_u = F + O + V            raw water M / recovery, reject M (1 / recovery - 1)
+            heat:   M (h_M - h_F) + D (h_D - h_F) + sum_u C_u (h_u - h_F) = V (h_V - h_F)
 
+        Condensate hotter than the deaerator flashes in it and saves its steam; the vent lets out saturated steam when
+        hot condensate brings more heat than there is make-up to warm.
         The overflow holds the balance when more condensate returns than boilers need (steam from another plant); it
         joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share.
         The reject bears all that demineralization removes:  c_raw / (1 - recovery).
         """
         name, periods = site.name, assembly.periods
         block = assembly.block(site, "feedwater")
-        for variable in ("make_up", "steam", "overflow"):
+        for variable in ("make_up", "steam", "overflow", "vent"):
             block.add_component(variable, activity(periods))
         block.blown_down = activity(periods)
-        cold = steam.liquid(self.make_up_temperature)
+        vented = steam.saturated_steam(self.pressure)
         raw = {p: block.make_up[p] / self.recovery for p in periods}
         node = header_node(name, self.header)
         for p in periods:
-            assembly.supply("feedwater", name, p, block.make_up[p] + block.steam[p] - block.overflow[p])
+            assembly.supply("feedwater", name, p, block.make_up[p] + block.steam[p] - block.overflow[p] - block.vent[p])
             assembly.demand("steam", node, p, block.steam[p])
-            _heat(assembly, name, p, block.make_up[p], cold - self.enthalpy)
+            _heat(assembly, name, p, block.make_up[p], self.make_up_enthalpy - self.enthalpy)
             _heat(assembly, name, p, block.steam[p], header.enthalpy - self.enthalpy)
+            _heat(assembly, name, p, -block.vent[p], vented - self.enthalpy)
+            crossing = block.make_up[p] * self.make_up_enthalpy - block.overflow[p] * self.enthalpy
+            assembly.heat(name, p, (crossing - block.vent[p] * vented) * steam.MW_PER_T_AND_KJ_PER_KG)
+            assembly.total("steam vented", p, block.vent[p])
             assembly.demand("blow-down", name, p, block.blown_down[p])
             assembly.cost("demineralization", p, self.cost * raw[p])
             assembly.demand("power", name, p, self.power / 1000.0 * raw[p])
@@ -101,11 +112,15 @@ class Feedwater(CaseModel):
 
 
 def return_condensate(
-    assembly: Assembly, plant: str, period: str, amount: Expression, condensate: float, feedwater: float
+    assembly: Assembly, plant: str, period: str, amount: Expression, enthalpy: float, feedwater: Feedwater
 ) -> None:
-    """Condensate [t/h] comes back; its enthalpy and that of the feed water in kJ/kg."""
+    """Condensate [t/h] of `enthalpy` [kJ/kg] joins the deaerator of a plant, with its heat."""
     assembly.supply("feedwater", plant, period, amount)
-    _heat(assembly, plant, period, amount, condensate - feedwater)
+    _heat(assembly, plant, period, amount, enthalpy - feedwater.enthalpy)
+    assembly.heat(plant, period, amount * (enthalpy * steam.MW_PER_T_AND_KJ_PER_KG))
+    kept = (enthalpy - feedwater.make_up_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
+    assembly.total("heat returned", period, amount * kept, "MWh/a")
+    assembly.total("condensate returned", period, amount)
 
 
 def _heat(assembly: Assembly, plant: str, period: str, amount: Expression, relative: float) -> None:

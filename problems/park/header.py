@@ -9,7 +9,7 @@ from pydantic import Field
 from ..errors import Problem
 from ..units import MassFlow, Pressure, Temperature, TemperatureDifference
 from . import steam_properties as steam
-from .assembly import Assembly, Site, activity
+from .assembly import Assembly, Expression, Site, activity
 from .base import CaseModel, Name
 from .emergency import Emergency
 
@@ -35,6 +35,10 @@ class Header(CaseModel):
         """Enthalpy of the steam [kJ/kg]."""
         return steam.enthalpy(self.pressure, self.state_temperature)
 
+    def power(self, flow: Expression) -> Expression:
+        """Heat [MW] that a flow of its steam [t/h] carries."""
+        return flow * (self.enthalpy * steam.MW_PER_T_AND_KJ_PER_KG)
+
     def problems(self, place: str) -> Iterator[Problem]:
         """A header holds steam below the critical pressure (219.6 barg), not water."""
         if not -0.9 <= self.pressure < 219.0:
@@ -59,9 +63,12 @@ class Header(CaseModel):
             assembly.demand("steam", node, p, block.vent[p])
             assembly.cost("steam vent", p, price * block.vent[p])
             assembly.total("steam vented", p, block.vent[p])
+            assembly.heat(site.name, p, -self.power(block.vent[p]))
         assembly.flow("steam", node, "vent", "t/h", lambda p: block.vent[p])
         if emergency is not None:
-            assembly.deficit("steam", site, node, emergency.steam_deficit, "t/a")
+            missing = assembly.deficit("steam", site, node, emergency.steam_deficit, "t/a")
+            for p in assembly.periods:
+                assembly.heat(site.name, p, self.power(missing[p]))
 
 
 class Letdown(CaseModel):
@@ -86,7 +93,9 @@ class Letdown(CaseModel):
             assembly.demand("steam", start, p, block.flow[p])
             assembly.supply("steam", end, p, (1.0 + ratio) * block.flow[p])
             assembly.demand("feedwater", site.name, p, ratio * block.flow[p])
-        assembly.flow("steam", start, end, "t/h", lambda p: block.flow[p])
+        valve = f"{site.name}.{name}"
+        assembly.flow("steam", start, valve, "t/h", lambda p: block.flow[p])
+        assembly.flow("steam", valve, end, "t/h", lambda p: (1.0 + ratio) * block.flow[p])
 
 
 def header_node(plant: str, header: str) -> str:

@@ -37,11 +37,12 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     """
     priced = case.objective is Objective.ANNUAL_COST
     assembly, network = _nodes(case, uncertain or {}, priced=priced)
-    _water_rows(case, assembly, network, priced=priced)
     _lines(case, assembly)
+    _water_rows(case, assembly, network, priced=priced)
     case.environment.write_rows(assembly, "environment")
     _permits(case, assembly, network)
     assembly.close_balances()
+    assembly.close_heat()
     _objective(case, assembly)
     _reports(case, assembly)
     return ParkModel(case, assembly, network)
@@ -113,6 +114,8 @@ def _lines(case: ParkCase, assembly: Assembly) -> None:
     systems = case.steam_systems
     for name, main in case.steam_mains.items():
         main.add_to(assembly, name, main.route(locations, case.detour), systems)
+    for name, line in case.condensate_lines.items():
+        line.add_to(assembly, name, line.route(locations, case.detour), systems)
 
 
 def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:

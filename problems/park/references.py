@@ -111,7 +111,7 @@ def _sources_named(case: ParkCase) -> Iterator[Problem]:
 
 
 def _lines(case: ParkCase) -> Iterator[Problem]:
-    for group in ("water_pipes", "steam_mains", "power_lines"):
+    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines"):
         for name, line in getattr(case, group).items():
             place = f"{group}.{name}"
             for key, plant in (("from", line.start), ("to", line.end)):
@@ -165,6 +165,9 @@ def _steam(case: ParkCase) -> Iterator[Problem]:
     for name, main in case.steam_mains.items():
         if not found and main.start in case.plants and main.end in case.plants:
             yield from main.problems(f"steam_mains.{name}", case.steam_systems, main.route(locations, case.detour))
+    for name, line in case.condensate_lines.items():
+        if not found and line.start in case.plants and line.end in case.plants:
+            yield from line.problems(f"condensate_lines.{name}", case.steam_systems)
 
 
 def _unit_names(case: ParkCase) -> Iterator[Problem]:
@@ -226,6 +229,9 @@ def possible_flows(case: ParkCase) -> nx.DiGraph[str]:
         for unit, treatment in plant.treatments.items():
             if treatment.recovery < 1.0:
                 graph.add_edge(f"{name}.{unit}", f"{name}.{unit}.reject")
+    for line in case.condensate_lines.values():
+        if not line.forbidden:
+            graph.add_edge(f"{line.start}.condensate", f"{line.end}.deaerator")
     return graph
 
 

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from ..errors import CaseError, Problem
 from . import steam_properties as steam
-from .assembly import Assembly, Expression, Site
+from .assembly import Assembly, Site
 from .base import CaseModel, Name
 from .boiler import Boiler
+from .condensate import collect
 from .electric_boiler import ElectricBoiler
 from .emergency import Emergency
 from .feedwater import Feedwater, return_condensate
@@ -23,7 +24,7 @@ from .water_network import Role, WaterNetwork, WaterSource
 
 
 class SteamSystem(CaseModel):
-    """What a plant has of steam. Without `feedwater` it takes steam from a main and drains its condensate."""
+    """What a plant has of steam. Without `feedwater` it takes steam from a main and collects its condensate."""
 
     headers: dict[Name, Header] = Field(min_length=1, description="steam headers")
     feedwater: Feedwater | None = Field(default=None, description="none: no boilers, turbines or injection")
@@ -34,10 +35,16 @@ class SteamSystem(CaseModel):
     turbines: dict[Name, Turbine] = Field(default_factory=dict)
 
     @property
+    def collected(self) -> dict[str, float]:
+        """Temperature [degC] of the condensate by user, where some comes back."""
+        uses = self.steam_uses.items()
+        return {name: use.condensate_temperature for name, use in uses if use.condensate_return > 0.0}
+
+    @property
     def water_sources(self) -> list[str]:
         """Names of the water sources that it declares, without the plant."""
         if self.feedwater is None:
-            return ["condensate"] if any(use.condensate_return > 0.0 for use in self.steam_uses.values()) else []
+            return ["condensate"] if self.collected else []
         return ["blow-down", *(["demineralization"] if self.feedwater.recovery < 1.0 else [])]
 
     @property
@@ -88,12 +95,10 @@ class SteamSystem(CaseModel):
 
     def _states(self, place: str) -> Iterator[Problem]:
         for name, use in self.steam_uses.items():
-            hottest = steam.saturation_temperature(
-                self.headers[use.header].pressure if self.feedwater is None else self.feedwater.pressure
-            )
+            hottest = steam.saturation_temperature(self.headers[use.header].pressure)
             if use.condensate_temperature > hottest:
                 yield Problem(
-                    f"condensate above {hottest:.1f} degC flashes before it is used again",
+                    f"hotter than water boils in header {use.header!r} ({hottest:.1f} degC): that is steam",
                     place=f"{place}.steam_uses.{name}.condensate_temperature",
                     typed=f"{use.condensate_temperature:g}",
                 )
@@ -153,17 +158,18 @@ class SteamSystem(CaseModel):
             turbine.add_to(assembly, site, name, self.headers, water.enthalpy, f"{path}.turbines.{name}")
 
     def _uses(self, assembly: Assembly, network: WaterNetwork, site: Site, path: str) -> None:
-        """Condensate goes to the feed-water system; without one it leaves as the water source `condensate`."""
-        drained: dict[str, Expression] = dict.fromkeys(assembly.periods, 0.0)
+        """Condensate joins the plant's deaerator; without one it is collected, and what no line takes is drained."""
+        if self.feedwater is None and "condensate" in self.water_sources:
+            network.add_source(WaterSource(f"{site.name}.condensate", Role.PLAIN, site.name, {}, site.drained))
         for name, use in self.steam_uses.items():
             returned = use.add_to(assembly, site, name, self.headers[use.header], f"{path}.steam_uses.{name}")
-            condensate = steam.liquid(use.condensate_temperature)
-            source = f"{site.name}.{name}"
-            assembly.flow("condensate", source, f"{site.name}.condensate", "t/h", lambda p, r=returned: r[p])
+            if use.condensate_return == 0.0:
+                continue
+            assembly.flow(
+                "condensate", f"{site.name}.{name}", f"{site.name}.condensate", "t/h", lambda p, r=returned: r[p]
+            )
+            if self.feedwater is None:
+                collect(assembly, site, name, returned, use.condensate_temperature, use.condensate_enthalpy)
+                continue
             for p in assembly.periods:
-                if self.feedwater is None:
-                    drained[p] = drained[p] + returned[p]
-                else:
-                    return_condensate(assembly, site.name, p, returned[p], condensate, self.feedwater.enthalpy)
-        if self.feedwater is None and "condensate" in self.water_sources:
-            network.add_source(WaterSource(f"{site.name}.condensate", Role.PLAIN, site.name, {}, drained))
+                return_condensate(assembly, site.name, p, returned[p], use.condensate_enthalpy, self.feedwater)

@@ -35,9 +35,8 @@ class SteamGenerator(CaseModel):
         eta q = (h_header - h_bfw) + b / (1 - b) (h_boiling - h_bfw),   b: share of the feed water blown down
         """
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
-        raised = header.enthalpy - feedwater.enthalpy
-        blown_down = steam.saturated_liquid(header.pressure) - feedwater.enthalpy
-        return (raised + share * blown_down) * steam.MW_PER_T_AND_KJ_PER_KG / efficiency
+        raised, blown_down = heat_per_steam(header, feedwater)
+        return (raised + share * blown_down) / efficiency
 
     def raise_steam(
         self,
@@ -46,6 +45,7 @@ class SteamGenerator(CaseModel):
         name: str,
         component: str,
         path: str,
+        header: Header,
         feedwater: Feedwater,
         per_steam: float,
     ) -> Mapping[str, Expression]:
@@ -74,11 +74,16 @@ class SteamGenerator(CaseModel):
             )
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
         node = header_node(site.name, self.header)
+        raised, blown_down = heat_per_steam(header, feedwater)
+        boiling = steam.saturated_liquid(header.pressure)
         for p in assembly.periods:
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
             assembly.supply("blow-down", site.name, p, share * block.steam[p])
             assembly.total("steam raised", p, block.steam[p])
+            assembly.total("heat raised", p, block.steam[p] * (raised + share * blown_down), "MWh/a")
+            assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
+            assembly.heat(site.name, p, block.steam[p] * (-share * boiling * steam.MW_PER_T_AND_KJ_PER_KG))
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
         needed = {
             p: per_steam
@@ -94,3 +99,10 @@ class SteamGenerator(CaseModel):
         block.input = activity(assembly.periods)  # a price may be uncertain, and Z is first-stage: no product of both
         block.needed = pyo.Constraint(assembly.periods, rule=lambda b, p: b.input[p] == needed[p])
         return {p: block.input[p] for p in assembly.periods}
+
+
+def heat_per_steam(header: Header, feedwater: Feedwater) -> tuple[float, float]:
+    """Heat [MW/(t/h)] that feed water takes up to become steam of the header, and to become blow-down."""
+    raised = header.enthalpy - feedwater.enthalpy
+    blown_down = steam.saturated_liquid(header.pressure) - feedwater.enthalpy
+    return raised * steam.MW_PER_T_AND_KJ_PER_KG, blown_down * steam.MW_PER_T_AND_KJ_PER_KG

@@ -9,12 +9,14 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from ..errors import Problem
-from ..units import HeatLoss, MassFlow, Quantity
+from ..units import Fraction, HeatLoss, MassFlow, Quantity
 from . import steam_properties as steam
-from .assembly import Assembly, activity
+from .assembly import Assembly, Expression, activity
 from .base import Name
 from .commitment import running_capacity
+from .condensate import collect
 from .exchange import Line
+from .feedwater import Feedwater, return_condensate
 from .header import header_node, injection_ratio, too_cold
 from .references import unknown
 from .steam import SteamSystem
@@ -24,13 +26,16 @@ MW_PER_W_AND_KM = 1e-3  # 1 W/m over 1 km is 1 kW
 
 
 class SteamMain(Line):
-    """Carries steam from a header of one plant to a header of another. Its condensate is lost at the traps."""
+    """Carries steam from a header of one plant to a header of another; its traps drain what the heat loss condenses."""
 
     from_header: Name = Field(description="header of the giving plant")
     to_header: Name = Field(description="header of the taking plant")
     existing: MassFlow = Field(default=0.0, description="capacity that stands already")
     minimum_flow: MassFlow = Field(default=0.0, description="smallest flow while in service")
     heat_loss: HeatLoss = Field(default=120.0, description="heat loss per length while in service")
+    condensate_return: Fraction = Field(
+        default=0.0, description="share of its traps' condensate that the taking plant collects"
+    )
     pressure_drop: PressureGradient = Field(default=0.3, description="pressure drop per route length at full flow")
 
     def problems(self, place: str, systems: Mapping[str, SteamSystem], length: float) -> Iterator[Problem]:
@@ -57,6 +62,9 @@ class SteamMain(Line):
             yield Problem(message, place=place)
             return
         yield from too_cold(place, "steam", giving.enthalpy, taking, self.to_header)
+        if self.condensate_return > 0.0 and systems[self.end].feedwater is None and not systems[self.end].collected:
+            message = f"{self.end!r} collects no condensate that the main's could join"
+            yield Problem(message, place=f"{place}.condensate_return")
         condensed, largest = self.condensed(systems, length), self.largest_flow
         if condensed >= largest > 0.0:
             message = f"the heat loss condenses {condensed:.2f} t/h, all that the main can carry ({largest:g} t/h)"
@@ -99,12 +107,37 @@ class SteamMain(Line):
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.sent[p] <= states[p][1])
         block.smallest = pyo.Constraint(assembly.periods, rule=lambda b, p: b.sent[p] >= smallest * states[p][0])
         start, end = header_node(self.start, self.from_header), header_node(self.end, self.to_header)
+        trapped = {p: condensed * states[p][0] for p in assembly.periods}
+        dry = {p: block.sent[p] - trapped[p] for p in assembly.periods}
         for p in assembly.periods:
-            dry = block.sent[p] - condensed * states[p][0]
             assembly.demand("steam", start, p, block.sent[p])
-            assembly.supply("steam", end, p, (1.0 + ratio) * dry)
+            assembly.supply("steam", end, p, (1.0 + ratio) * dry[p])
             if ratio > 0.0:
-                assembly.demand("feedwater", self.end, p, ratio * dry)
+                assembly.demand("feedwater", self.end, p, ratio * dry[p])
+            assembly.heat(self.start, p, -giving.power(block.sent[p]))
+            assembly.heat(self.end, p, taking.power(dry[p]) if feedwater is None else giving.power(dry[p]))
             assembly.total("steam exchanged", p, block.sent[p])
-            assembly.total("steam main condensate", p, condensed * states[p][0])
-        assembly.flow("steam", start, end, "t/h", lambda p: block.sent[p])
+            assembly.total("steam main condensate", p, trapped[p])
+            assembly.total("steam main heat loss", p, self.heat_loss * length * MW_PER_W_AND_KM * states[p][0], "MWh/a")
+        main = f"{self.start}.{name}"
+        assembly.flow("steam", start, main, "t/h", lambda p: block.sent[p])
+        assembly.flow("steam", main, end, "t/h", lambda p: (1.0 + ratio) * dry[p])
+        if self.condensate_return > 0.0:
+            back = {p: self.condensate_return * trapped[p] for p in assembly.periods}
+            self._return(assembly, name, back, giving.pressure - self.pressure_drop * length, feedwater)
+
+    def _return(
+        self,
+        assembly: Assembly,
+        name: str,
+        trapped: Mapping[str, Expression],
+        pressure: float,
+        feedwater: Feedwater | None,
+    ) -> None:
+        """The traps' condensate, boiling at the pressure of arrival, joins the condensate of the taking plant."""
+        boiling, temperature = steam.saturated_liquid(pressure), steam.saturation_temperature(pressure)
+        if feedwater is None:
+            collect(assembly, assembly.site(self.end), name, trapped, temperature, boiling)
+            return
+        for p in assembly.periods:
+            return_condensate(assembly, self.end, p, trapped[p], boiling, feedwater)

@@ -38,6 +38,12 @@ def saturated_liquid(pressure: float) -> float:
     return steam_tables.saturated_liquid(pressure + ATMOSPHERE_BAR)
 
 
+def saturated_steam(pressure: float) -> float:
+    """Enthalpy [kJ/kg] of dry saturated steam at a pressure [barg]."""
+    pascal = (pressure + ATMOSPHERE_BAR) * steam_tables.PASCAL_PER_BAR
+    return float(PropsSI("H", "P", pascal, "Q", 1, steam_tables.WATER)) / 1000.0
+
+
 def liquid(temperature: float) -> float:
     """Enthalpy [kJ/kg] of water at its boiling pressure; that of colder water under pressure differs by < 1%."""
     kelvin = temperature + steam_tables.KELVIN

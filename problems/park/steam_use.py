@@ -31,6 +31,11 @@ class SteamUse(CaseModel):
             raise ValueError("give exactly one of 'flow' (t/h) and 'heat' (MW)")
         return self
 
+    @property
+    def condensate_enthalpy(self) -> float:
+        """Enthalpy of the condensate where it leaves the user [kJ/kg]."""
+        return steam.liquid(self.condensate_temperature)
+
     def add_to(self, assembly: Assembly, site: Site, name: str, header: Header, path: str) -> Mapping[str, Expression]:
         """Steam [t/h], or heat Q [MW] by  m = 3600 Q / (h_header - h_condensate);  condensate = share x m.
 
@@ -41,11 +46,8 @@ class SteamUse(CaseModel):
         node = header_node(site.name, self.header)
         key, quantity = ("flow", self.flow) if self.flow is not None else ("heat", self.heat)
         assert quantity is not None
-        per_unit = 1.0
-        if key == "heat":
-            per_unit = 1.0 / (
-                (header.enthalpy - steam.liquid(self.condensate_temperature)) * steam.MW_PER_T_AND_KJ_PER_KG
-            )
+        heat = (header.enthalpy - self.condensate_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
+        per_unit = 1.0 / heat if key == "heat" else 1.0
         factor = assembly.uncertain(f"{path}.{key}", 1.0)
         use: dict[str, Expression] = {}
         for p in assembly.periods:
@@ -54,6 +56,8 @@ class SteamUse(CaseModel):
             use[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0)
             assembly.demand("steam", node, p, use[p])
             assembly.total("steam used", p, use[p])
+            assembly.total("heat used", p, use[p] * heat, "MWh/a")
+            assembly.heat(site.name, p, -header.power(use[p]))
         if not isinstance(factor, (int, float)) and any(not isinstance(c, float) for c in site.curtailed.values()):
             block = assembly.block(site, f"steam use {name}")
             block.no_supply = pyo.Constraint(assembly.periods, rule=lambda _, p: use[p] >= 0)

@@ -89,6 +89,7 @@ class Turbine(CaseModel):
             assembly.supply("steam", end, p, block.steam[p] + injected)
             assembly.demand("feedwater", site.name, p, injected)
             assembly.supply("power", site.name, p, block.power[p])
+            assembly.heat(site.name, p, -block.power[p] / self.generator_efficiency)
             assembly.total("power generated", p, block.power[p], "MWh/a")
         assembly.flow("steam", start, f"{site.name}.{name}", "t/h", lambda p: block.steam[p])
         assembly.flow(

@@ -15,9 +15,9 @@ from loopwise.problems.park.assembly import UncertainFactor
 from loopwise.problems.park.steam import SteamSystem
 from loopwise.problems.park.steam_main import SteamMain
 from loopwise.problems.units import ATMOSPHERE_BAR
-from tests.golden_lp import assert_golden
+from tests.golden_lp import assert_golden, golden_optimum
 from tests.shared_cases import shared_case
-from tests.steam_cases import FUELS, GRID, assembled, solve
+from tests.steam_cases import FUELS, GRID, assembled, heat_residual, solve
 
 HEADERS = {"HP": {"pressure": "40 barg", "temperature": 400}, "LP": {"pressure": "4 barg"}}
 FEEDWATER = {"header": "LP", "maximum": {"COD": 20}, "demineralized": {"COD": 1}, "recovery": 0.75, "cost": 0.8}
@@ -136,6 +136,7 @@ def test_every_balance_closes(power_price: float) -> None:
     assert raw == pytest.approx(make_up / 0.75, abs=1e-6)
     out = sum(value(sum(s.taken[p])) for s in network.sources.values() if s.plant == "plant")
     assert out == pytest.approx(blown_down + overflow + raw - make_up, abs=1e-6)
+    assert heat_residual(assembly) < 1e-6
     # whole plant: water in = water out;  fuel - losses = heat used + power
     lost = sum(vents.values()) + 0.5 * 5 + 0.3 * dryer
     assert raw - out - lost == pytest.approx(0, abs=1e-6)
@@ -187,6 +188,7 @@ def test_standby_boiler_burns_its_standby_loss() -> None:
 def test_steam_main_loses_heat_and_condensate() -> None:
     assembly, _, systems = assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN})
     solve(assembly)
+    assert heat_residual(assembly) < 1e-6
     sent = component(assembly, "giver", "main flow").sent[PERIOD].value
     lost = SteamMain.model_validate(MAIN).condensed(systems, 1.5)
     giving = systems["giver"].headers["LP"].enthalpy
@@ -196,6 +198,121 @@ def test_steam_main_loses_heat_and_condensate() -> None:
     )
     assert sent - lost == pytest.approx(8.0, abs=1e-6)
     assert value(assembly.annual("steam main condensate")) == pytest.approx(8000 * lost, rel=1e-6)
+
+
+LINE = {"from": "taker", "to": "giver", "length": 1.5, "existing": 10, "temperature_drop": 8, "pumping": 0.2}
+
+
+def test_golden_condensate_line() -> None:
+    assembly, *_ = assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN}, lines={"return": LINE})
+    with_line = golden_optimum("condensate_line", assembly.model)
+    without, *_ = assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN})
+    solve(without)
+    assert with_line < value(without.model.objective)
+
+
+def test_condensate_brings_its_heat_to_the_plant_that_raised_the_steam() -> None:
+    """4.8 t/h come back at 82 degC; the deaerator's own balance, written anew, says how much less it burns."""
+    giver = changed(turbines__T1={"existing": 0})
+    returned, *_, systems = assembled({"giver": giver, "taker": TAKER}, {"main": MAIN}, lines={"return": LINE})
+    drained, *_ = assembled({"giver": giver, "taker": TAKER}, {"main": MAIN})
+    solve(returned)
+    solve(drained)
+    sent = component(returned, "taker", "return flow").sent["vats", PERIOD].value
+    assert sent == pytest.approx(0.6 * 8, abs=1e-6)
+    assert heat_residual(returned) < 1e-6
+    water = systems["giver"].feedwater
+    assert water is not None
+    feed = lambda assembly, part: getattr(component(assembly, "giver", "feedwater"), part)[PERIOD].value  # noqa: E731
+    # every tonne that comes back replaces a tonne of make-up and the steam that warmed the difference
+    make_up, live = (feed(drained, part) - feed(returned, part) for part in ("make_up", "steam"))
+    header = systems["giver"].headers["LP"].enthalpy
+    saved = value(drained.annual("heat raised") - returned.annual("heat raised")) / 8000
+    assert make_up > 4.0
+    assert live > 0.0
+    cold, warm = steam.liquid(25), steam.liquid(90 - 8)
+    deaerator = make_up * (cold - water.enthalpy) + live * (header - water.enthalpy) - sent * (warm - water.enthalpy)
+    assert deaerator == pytest.approx(0.0, abs=1e-3)
+    assert saved > 0.9 * sent * (warm - cold) / 3600
+    assert value(returned.annual("heat returned")) / 8000 > sent * (warm - cold) / 3600
+
+
+def test_condensate_that_no_line_takes_is_drained_and_flashes_in_the_tank() -> None:
+    taker = deepcopy(TAKER)
+    taker["steam_uses"]["vats"]["condensate_temperature"] = 130
+    line = LINE | {"existing": 3}
+    assembly, network, _ = assembled({"giver": PLANT, "taker": taker}, {"main": MAIN}, lines={"return": line})
+    solve(assembly)
+    flash = (steam.liquid(130) - steam.saturated_liquid(0)) / (steam.saturated_steam(0) - steam.saturated_liquid(0))
+    assert 0.05 < flash < 0.07
+    assert value(assembly.annual("flash steam lost")) == pytest.approx(8000 * flash * 4.8, rel=1e-6)
+    assert value(sum(network.sources["taker.condensate"].taken[PERIOD])) == pytest.approx(
+        (1 - flash) * 4.8 - 3, abs=1e-6
+    )
+    assert heat_residual(assembly) < 1e-6
+
+
+def test_hot_condensate_flashes_in_the_deaerator_and_saves_its_steam() -> None:
+    """More heat than the make-up can take leaves by the vent, none is lost from the balance."""
+    demand = []
+    for temperature in (95, 140):
+        use = {"condensate_temperature": temperature, "condensate_return": 1.0}
+        assembly, *_ = assembled({"plant": changed(steam_uses__dryer=use)})
+        solve(assembly)
+        assert heat_residual(assembly) < 1e-6
+        demand.append(component(assembly, "plant", "feedwater").steam[PERIOD].value)
+    assert demand[1] < demand[0]
+    everything = {"reactor": {"header": "HP", "flow": {"fixed": 50}, "condensate_return": 1}}
+    everything["reactor"]["condensate_temperature"] = 245
+    assembly, *_ = assembled({"plant": PLANT | {"steam_uses": everything, "turbines": {}}})
+    solve(assembly)
+    water = component(assembly, "plant", "feedwater")
+    assert water.vent[PERIOD].value > 1.0
+    assert water.steam[PERIOD].value == pytest.approx(0.0, abs=1e-6)
+    assert heat_residual(assembly) < 1e-6
+
+
+@pytest.mark.parametrize("feedwater", [False, True])
+def test_condensate_of_a_main_joins_the_taking_plant(feedwater: bool) -> None:
+    main = MAIN | {"condensate_return": 0.8}
+    if feedwater:
+        taker = PLANT | {"turbines": {}, "letdowns": {}} | {"boilers": {}, "headers": TAKER["headers"]}
+        taker |= {"steam_uses": TAKER["steam_uses"]}
+    else:
+        taker = TAKER
+    assembly, _, systems = assembled({"giver": PLANT, "taker": taker}, {"main": main})
+    solve(assembly)
+    assert heat_residual(assembly) < 1e-6
+    trapped = SteamMain.model_validate(main).condensed(systems, 1.5)
+    if feedwater:
+        returned = value(assembly.annual("condensate returned")) / 8000
+        own = 0.5 * 5 + 0.7 * 18 * 3600 / (systems["giver"].headers["LP"].enthalpy - steam.liquid(95))
+        assert returned == pytest.approx(own + 4.8 + 0.8 * trapped, abs=1e-6)
+    else:
+        flash = (steam.saturated_liquid(4 - 0.45) - steam.saturated_liquid(0)) / (
+            steam.saturated_steam(0) - steam.saturated_liquid(0)
+        )
+        drained = component(assembly, "taker", "condensate main").drained[PERIOD].value
+        assert drained == pytest.approx(0.8 * trapped * (1 - flash), abs=1e-6)
+
+
+def test_parallel_lines_have_their_own_flows() -> None:
+    valves = {"valve": {"from": "HP", "to": "LP", "capacity": 10}, "second": {"from": "HP", "to": "LP"}}
+    assembly, *_ = assembled({"plant": PLANT | {"letdowns": valves, "turbines": {}}})
+    solve(assembly)
+    flows = {flow.report: flow for flow in assembly.flows}
+    assert len(flows) == len(assembly.flows)
+    through = [value(assembly.reports[f"flow.steam.plant.HP>plant.{name}"][1]) for name in valves]
+    assert sum(through) == pytest.approx(
+        sum(component(assembly, "plant", f"letdown {name}").flow[PERIOD].value for name in valves)
+    )
+    into = sum(
+        value(assembly.reports[name][1])
+        for name, f in flows.items()
+        if f.target == "plant.LP" and f.source != "plant.LP"
+    )
+    out = sum(value(assembly.reports[name][1]) for name, f in flows.items() if f.source == "plant.LP")
+    assert into == pytest.approx(out, abs=1e-6)
 
 
 @pytest.mark.parametrize("factor", [0.0, 1.0, 3.0])
@@ -269,7 +386,7 @@ def test_forced_and_forbidden_mains() -> None:
         (changed(headers__LP={"temperature": 390}), "feed-water ratio is negative"),
         (changed(headers__HP={"temperature": 200}), "holds no steam"),
         (changed(letdowns__valve={"from": "LP", "to": "HP"}), "is not above header"),
-        (changed(steam_uses__dryer={"condensate_temperature": 140}), "flashes"),
+        (changed(steam_uses__dryer={"condensate_temperature": 160}), "that is steam"),
         (PLANT | {"feedwater": {"header": "LP"}}, "no limit for COD"),
         (PLANT | {"feedwater": None}, "need the plant's 'feedwater'"),
     ],
