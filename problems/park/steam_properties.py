@@ -41,7 +41,7 @@ def saturated_liquid(pressure: float) -> float:
 def saturated_steam(pressure: float) -> float:
     """Enthalpy [kJ/kg] of dry saturated steam at a pressure [barg]."""
     pascal = (pressure + ATMOSPHERE_BAR) * steam_tables.PASCAL_PER_BAR
-    return float(PropsSI("H", "P", pascal, "Q", 1, steam_tables.WATER)) / 1000.0
+    return steam_tables.property_si("H", "P", pascal, "Q", 1) / 1000.0
 
 
 def liquid(temperature: float) -> float:
