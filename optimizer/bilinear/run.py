@@ -7,7 +7,7 @@ from typing import Any
 from ...problems.errors import CaseError, Problem
 from ...problems.pooling import PoolingCase, pooling_model
 from ...problems.water_network import WaterNetworkCase, water_network_model
-from ...problems.water_network.model import DISCHARGE
+from ...problems.water_network.objectives import objective_unit
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
@@ -109,13 +109,15 @@ def _result(
 
 
 def _name(case: PoolingCase | WaterNetworkCase) -> str:
-    return case.objective if isinstance(case, WaterNetworkCase) else "cost less revenue"
+    if isinstance(case, PoolingCase):
+        return "cost less revenue"
+    return "weighted sum" if isinstance(case.objective, dict) else case.objective
 
 
 def _unit(case: PoolingCase | WaterNetworkCase) -> str:
     if isinstance(case, PoolingCase):
         return ""
-    return f"{case.currency}/year" if case.objective == "annual-cost" else "t/h"
+    return objective_unit(case)
 
 
 def _lines(flows: Flows) -> tuple[FlowLine, ...]:
@@ -144,7 +146,9 @@ def _water_indicators(case: WaterNetworkCase, model: Any) -> dict[str, float | N
     process = {u.name for u in case.process_units}
     return {
         "fresh_water_t_per_h": sum(_value(v) for v in model.fresh.values()),
-        "wastewater_t_per_h": sum(_value(v) for (_, j), v in model.flow.items() if j == DISCHARGE),
+        "wastewater_t_per_h": sum(
+            _value(v) for (_, j), v in model.flow.items() if j in {d.name for d in case.outfalls}
+        ),
         "treated_water_t_per_h": sum(_value(model.throughput[t.name]) for t in case.treatment_units),
         "reused_water_t_per_h": sum(_value(v) for (_, j), v in model.flow.items() if j in process),
     }
@@ -153,13 +157,20 @@ def _water_indicators(case: WaterNetworkCase, model: Any) -> dict[str, float | N
 def _concentrations(case: WaterNetworkCase, model: Any) -> Table:
     """Inlet and outlet concentration of every unit against its limits, mg/L."""
     rows: list[tuple[str | float | None, ...]] = []
+    constant = {s.name: s.concentration for s in case.sources}
+
+    def quality(i: str, k: str) -> float:
+        return constant[i].get(k, 0.0) if i in constant else _value(model.concentration[i, k])
+
     for unit in (*case.process_units, *case.treatment_units):
         through = _value(model.throughput[unit.name])
         for k in case.contaminants:
-            mass = sum(
-                _value(v) * _value(model.concentration[i, k]) for (i, j), v in model.flow.items() if j == unit.name
+            mass = sum(_value(v) * quality(i, k) for (i, j), v in model.flow.items() if j == unit.name)
+            mass += sum(
+                _value(model.fresh[s.name, unit.name]) * s.concentration.get(k, 0.0)
+                for s in case.fresh_water
+                if (s.name, unit.name) in model.fresh
             )
-            mass += sum(_value(model.fresh[s.name, unit.name]) * s.concentration.get(k, 0.0) for s in case.fresh_water)
             inlet, limit = (mass / through if through > _SEEN else None), unit.inlet_maximum.get(k)
             binds = inlet is not None and limit is not None and inlet >= limit * (1 - 1e-4) - 1e-6
             outlet = _value(model.concentration[unit.name, k]) if through > _SEEN else None

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from ..errors import CaseError, Problem, nearest
-from ..units import AnnualRate, Concentration, Fraction, Hours, Investment, Load, WaterFlow, WaterPrice
+from ..errors import CaseError
+from ..units import AnnualRate, EmissionFactor, EnergyPrice, Hours
+from .parts import (
+    Concentrations,
+    Demand,
+    Discharge,
+    FreshWater,
+    Part,
+    Pipe,
+    Pipes,
+    PlantDistance,
+    ProcessUnit,
+    Source,
+    TreatmentUnit,
+)
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FreshWater(_Strict):
-    """A supply; contaminants not named are absent from it."""
-
-    name: str
-    price: WaterPrice = 0.0
-    concentration: dict[str, Concentration] = {}
-    maximum: WaterFlow | None = None
-
-
-class ProcessUnit(_Strict):
-    """A unit that adds a fixed load; its flow is `flow`, or free up to the limiting flow where that is left out."""
-
-    name: str
-    flow: WaterFlow | None = None
-    load: dict[str, Load]
-    inlet_maximum: dict[str, Concentration] = {}
-    outlet_maximum: dict[str, Concentration] = {}
+ObjectiveName = Literal["fresh-water", "treated-flow", "annual-cost", "pipes", "co2"]
+OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
+DISCHARGE = "discharge"
 
 
-class TreatmentUnit(_Strict):
-    """Removes the named fractions, or gives fixed outlet concentrations; investment factor * flow ** exponent."""
-
-    name: str
-    removal: dict[str, Fraction] = {}
-    outlet: dict[str, Concentration] = {}
-    inlet_maximum: dict[str, Concentration] = {}
-    capacity: WaterFlow | None = None
-    investment_factor: Investment = 0.0
-    exponent: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
-    operating_cost: WaterPrice = 0.0
-
-
-class WaterNetworkCase(_Strict):
-    """Units that may all be joined to one another; discharge limits hold for the mixed effluent."""
+class WaterNetworkCase(Part):
+    """Units that may all be joined to one another, unless a pipe is forbidden; concentrations are free."""
 
     kind: Literal["water-network"] = "water-network"
     name: str = "water-network"
@@ -55,66 +36,49 @@ class WaterNetworkCase(_Strict):
     currency: str = "USD"
     contaminants: Annotated[list[str], Field(min_length=1)]
     fresh_water: Annotated[list[FreshWater], Field(min_length=1)]
-    process_units: Annotated[list[ProcessUnit], Field(min_length=1)]
-    treatment_units: list[TreatmentUnit] = []
-    discharge_maximum: dict[str, Concentration] = {}
-    objective: Literal["fresh-water", "annual-cost", "treated-flow"] = "fresh-water"
+    process_units: list[ProcessUnit] = Field(default=[])
+    demands: list[Demand] = Field(default=[])
+    sources: list[Source] = Field(default=[])
+    treatment_units: list[TreatmentUnit] = Field(default=[])
+    discharges: list[Discharge] = Field(default=[], description="none: one called `discharge`")
+    discharge_maximum: Concentrations = Field(
+        default={}, description="limits of the one discharge, where none is named"
+    )
+    pipes: Pipes = Field(default_factory=Pipes)
+    special_pipes: list[Pipe] = Field(default=[])
+    distances: list[PlantDistance] = Field(default=[], description="between plants; each pair once")
+    regeneration: Literal["recycling", "reuse"] = Field(
+        default="recycling",
+        description="reuse: no more water is treated than fresh water comes in, so on average it is treated once",
+    )
+    objective: ObjectiveName | dict[ObjectiveName, float] = Field(
+        default="fresh-water", description="what is minimized, or weights for a sum of these"
+    )
+    limits: dict[ObjectiveName, float] = Field(default={}, description="largest values of the other objectives")
+    best_networks: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="how many networks, best first, that differ in their pipes"
+    )
     hours_per_year: Hours = 8760.0
     annualization: AnnualRate = 0.1
+    electricity_price: EnergyPrice = 0.0
+    electricity_co2: EmissionFactor = 0.0
+
+    @property
+    def outfalls(self) -> list[Discharge]:
+        """The discharges, or the one that stands for them."""
+        return self.discharges or [Discharge(name=DISCHARGE, maximum=self.discharge_maximum)]
+
+    @property
+    def weights(self) -> dict[ObjectiveName, float]:
+        """The objective as weights."""
+        return dict(self.objective) if isinstance(self.objective, dict) else {self.objective: 1.0}
 
     @model_validator(mode="after")
     def consistent(self) -> WaterNetworkCase:
-        """Names are unique, contaminants declared, free flows confined. Raises CaseError with all problems."""
-        problems: list[Problem] = []
-        known = tuple(self.contaminants)
+        """Names are unique and known, free flows confined. Raises CaseError with all problems."""
+        from .checks import problems_of_network
 
-        def declared(place: str, names: dict[str, float]) -> None:
-            problems.extend(
-                Problem("no such contaminant", place=place, typed=n, allowed=known, suggestion=nearest(n, known))
-                for n in names
-                if n not in known
-            )
-
-        nodes = [*self.fresh_water, *self.process_units, *self.treatment_units]
-        names = [node.name for node in nodes]
-        problems.extend(
-            Problem("two nodes have this name", place="process_units", typed=name)
-            for name in sorted({name for name in names if names.count(name) > 1})
-        )
-        for i, supply in enumerate(self.fresh_water):
-            declared(f"fresh_water[{i}].concentration", supply.concentration)
-        for i, unit in enumerate(self.process_units):
-            place = f"process_units[{i}]"
-            for field in ("load", "inlet_maximum", "outlet_maximum"):
-                declared(f"{place}.{field}", getattr(unit, field))
-            if unit.flow is None:
-                if not any(load > 0.0 for load in unit.load.values()):
-                    problems.append(Problem("give the unit a flow or a load", place=place, typed=unit.name))
-                problems.extend(
-                    Problem(
-                        f"is needed for {k} above the inlet limit, or give the unit a flow",
-                        place=f"{place}.outlet_maximum",
-                    )
-                    for k, load in unit.load.items()
-                    if load > 0.0 and unit.outlet_maximum.get(k, 0.0) <= unit.inlet_maximum.get(k, 0.0)
-                )
-            else:
-                if unit.flow == 0.0:
-                    problems.append(Problem("must be above 0", place=f"{place}.flow"))
-                problems.extend(
-                    Problem(f"{k} needs an inlet or outlet limit, or nothing confines it", place=f"{place}.load")
-                    for k, load in unit.load.items()
-                    if load > 0.0 and k not in unit.inlet_maximum and k not in unit.outlet_maximum
-                )
-        for i, unit in enumerate(self.treatment_units):
-            for field in ("removal", "outlet", "inlet_maximum"):
-                declared(f"treatment_units[{i}].{field}", getattr(unit, field))
-            problems.extend(
-                Problem("give removal or outlet, not both", place=f"treatment_units[{i}].outlet", typed=k)
-                for k in unit.outlet
-                if k in unit.removal
-            )
-        declared("discharge_maximum", self.discharge_maximum)
+        problems = problems_of_network(self)
         if problems:
             raise CaseError(problems)
         return self

@@ -2,9 +2,8 @@
 
 Flows f_ij in t/h, outlet concentrations c_ik in mg/L, so f c is in g/h. Karuppiah and Grossmann, Computers & Chemical
 Engineering 30 (2006) 650-673, DOI 10.1016/j.compchemeng.2005.11.005. Each splitter's contaminant balance is written
-over its branches, sum_j f_ij c_ik, and again as F_i c_ik where F_i is fixed: the products of a linear equation that
-make the relaxation tight. Arcs that would bring a contaminant to where none is allowed are left out.
-A treatment unit without capacity treats at most the sum of the limiting flows of the process units.
+over its branches, sum_j f_ij c_ik, and again as F_i c_ik: the products of a linear equation that make the relaxation
+tight. A treatment unit without capacity treats at most what all units, sources and demands move together.
 """
 
 from __future__ import annotations
@@ -13,152 +12,173 @@ from typing import Any, cast
 
 import pyomo.environ
 
-from .case import ProcessUnit, TreatmentUnit, WaterNetworkCase
+from ..errors import CaseError, Problem
+from .arcs import Arc, possible_arcs
+from .bounds import GRAMS, Ceilings, limiting_flow, outflow, reject_name, reject_ratio, removed_share, total_flow
+from .case import WaterNetworkCase
+from .objectives import add_objective
+from .parts import Concentrations, ProcessUnit, TreatmentUnit
+from .pipes import add_pipes
 
 pyo = cast("Any", pyomo.environ)  # ships no usable types
 
-DISCHARGE = "discharge"
-_GRAMS = 1000.0  # kg/h to g/h
-
-
-def limiting_flow(unit: ProcessUnit) -> float:
-    """The fixed flow, or the largest of load / (outlet limit - inlet limit), t/h: more water is never needed."""
-    if unit.flow is not None:
-        return unit.flow
-    return max(
-        _GRAMS * load / (unit.outlet_maximum[k] - unit.inlet_maximum.get(k, 0.0))
-        for k, load in unit.load.items()
-        if load > 0.0
-    )
-
-
-def highest_concentrations(case: WaterNetworkCase) -> dict[str, float]:
-    """Per contaminant the concentration, mg/L, that no water in the network exceeds.
-
-    Mixing and removal concentrate nothing, so only supplies, regenerated water and units that add load matter.
-    """
-    highest: dict[str, float] = {}
-    for k in case.contaminants:
-        values = [s.concentration.get(k, 0.0) for s in case.fresh_water]
-        values += [t.outlet.get(k, 0.0) for t in case.treatment_units]
-        for unit in case.process_units:
-            if unit.load.get(k, 0.0) == 0.0:
-                continue
-            limits = [unit.outlet_maximum[k]] if k in unit.outlet_maximum else []
-            if unit.flow is not None and k in unit.inlet_maximum:
-                limits.append(unit.inlet_maximum[k] + _GRAMS * unit.load[k] / unit.flow)
-            values.append(min(limits))
-        highest[k] = max(values)
-    return highest
-
-
-def units_without(case: WaterNetworkCase, k: str) -> set[str]:
-    """Units that could usefully discharge water with none of contaminant `k` in it.
-
-    Treatment of water that needs none is no use: a treatment unit belongs to them where it takes out all of `k`, where
-    a unit that adds none of `k` may feed it, or where it improves a supply that is free of `k`.
-    """
-
-    def improves(unit: TreatmentUnit) -> bool:
-        return any(
-            supply.concentration.get(k, 0.0) == 0.0
-            and any(
-                c > 0.0 and (unit.removal.get(other, 0.0) > 0.0 or unit.outlet.get(other, c) < c)
-                for other, c in supply.concentration.items()
-            )
-            for supply in case.fresh_water
-        )
-
-    treats = {t.name for t in case.treatment_units if t.outlet.get(k) == 0.0 or t.removal.get(k) == 1.0 or improves(t)}
-    found = {u.name for u in case.process_units if u.load.get(k, 0.0) == 0.0} | treats
-    later = {t.name for t in case.treatment_units if t.outlet.get(k, 0.0) == 0.0}
-    return found | later if found else found
-
-
-def allowed_arcs(case: WaterNetworkCase) -> set[tuple[str, str]]:
-    """Unit -> unit arcs less those that would carry a contaminant into a unit whose inlet allows none of it."""
-    units: dict[str, ProcessUnit | TreatmentUnit] = {u.name: u for u in (*case.process_units, *case.treatment_units)}
-    arcs = {(i, j) for i in units for j in units if i != j}
-    for k in case.contaminants:
-        clean = units_without(case, k)
-        arcs -= {(i, j) for i, j in arcs if i not in clean and units[j].inlet_maximum.get(k) == 0.0}
-    return arcs
-
 
 def water_network_model(case: WaterNetworkCase) -> Any:
-    """Pyomo model of `case`: `flow[i, j]` between units and to `discharge`, `fresh[s, j]`, `concentration[i, k]`."""
-    process = {u.name: u for u in case.process_units}
-    treatment = {t.name: t for t in case.treatment_units}
-    supplies = {s.name: s for s in case.fresh_water}
-    units: dict[str, ProcessUnit | TreatmentUnit] = {**process, **treatment}
-    arcs = sorted(allowed_arcs(case)) + [(i, DISCHARGE) for i in units]
-    highest = highest_concentrations(case)
-    total = sum(limiting_flow(u) for u in process.values())
-    largest = {name: limiting_flow(u) for name, u in process.items()}
-    largest |= {name: total if t.capacity is None else t.capacity for name, t in treatment.items()}
-    largest[DISCHARGE] = total
+    """Pyomo model of `case`.
 
-    def ceiling(name: str, k: str) -> float:
-        unit = units[name]
-        if isinstance(unit, TreatmentUnit):
-            return unit.outlet[k] if k in unit.outlet else (1.0 - unit.removal.get(k, 0.0)) * highest[k]
-        return min(unit.outlet_maximum.get(k, highest[k]), highest[k])
+    `flow[i, j]` between nodes, `fresh[s, j]` from supplies, `concentration[i, k]` of outlets, `throughput[i]` into
+    units, `pipe[i, j]` and `built[t]` where building is a decision.
+    """
+    return _Network(case).model
 
-    model = pyo.ConcreteModel(name="water network")
-    model.flow = pyo.Var(arcs, bounds=lambda _, i, j: (0.0, min(largest[i], largest[j])))
-    model.fresh = pyo.Var(list(supplies), list(units), bounds=lambda _, s, j: (0.0, largest[j]))
-    model.concentration = pyo.Var(list(units), case.contaminants, bounds=lambda _, i, k: (0.0, ceiling(i, k)))
-    model.throughput = pyo.Var(
-        list(units), bounds=lambda _, i: (largest[i] if i in process and process[i].flow else 0.0, largest[i])
-    )
-    model.rows = pyo.ConstraintList()
 
-    def mass_in(j: str, k: str) -> Any:
-        return sum(model.flow[a] * model.concentration[a[0], k] for a in arcs if a[1] == j) + sum(
-            s.concentration.get(k, 0.0) * model.fresh[name, j] for name, s in supplies.items() if j != DISCHARGE
+class _Network:
+    """The model while it is written; `entering` and `leaving` say what mixers and splitters see."""
+
+    def __init__(self, case: WaterNetworkCase) -> None:
+        self.case = case
+        self.arcs: dict[tuple[str, str], Arc] = possible_arcs(case)
+        self.supplies = {s.name: s for s in case.fresh_water}
+        self.constant = {s.name: s for s in case.sources}
+        self.ceilings = Ceilings(case)
+        self.model = pyo.ConcreteModel(name="water network")
+        self.declare()
+        for unit in case.process_units:
+            self.process_unit(unit)
+        for unit in case.treatment_units:
+            self.treatment_unit(unit)
+        self.terminals()
+        add_pipes(case, self.model, self.arcs)
+        add_objective(case, self.model, self.arcs)
+
+    def declare(self) -> None:
+        """Variables with the tightest bounds that the case tells."""
+        case, model = self.case, self.model
+        process = {u.name: u for u in case.process_units}
+        largest = {name: limiting_flow(u) for name, u in process.items()}
+        total = total_flow(case)
+        largest |= {t.name: total if t.capacity is None else t.capacity for t in case.treatment_units}
+        least = {name: limiting_flow(u) if u.flow is not None else 0.0 for name, u in process.items()}
+        outlets = [*largest, *(reject_name(t) for t in case.treatment_units if t.recovery < 1.0)]
+        model.fresh = pyo.Var(
+            [a for a in self.arcs if a[0] in self.supplies], bounds=lambda _, i, j: (0.0, self.arcs[i, j].maximum)
         )
+        model.flow = pyo.Var(
+            [a for a in self.arcs if a[0] not in self.supplies], bounds=lambda _, i, j: (0.0, self.arcs[i, j].maximum)
+        )
+        model.concentration = pyo.Var(outlets, case.contaminants, bounds=lambda _, i, k: (0.0, self.ceilings.of(i, k)))
+        model.throughput = pyo.Var(list(largest), bounds=lambda _, i: (least.get(i, 0.0), largest[i]))
+        model.rows = pyo.ConstraintList()
 
-    for i, unit in units.items():
-        inflow = sum(model.flow[a] for a in arcs if a[1] == i) + sum(model.fresh[s, i] for s in supplies)
-        model.rows.add(inflow == model.throughput[i])
-        model.rows.add(sum(model.flow[a] for a in arcs if a[0] == i) == model.throughput[i])
-        for k in case.contaminants:
-            entering = mass_in(i, k)
-            if k in unit.inlet_maximum:
-                model.rows.add(entering <= unit.inlet_maximum[k] * model.throughput[i])
-            leaving = sum(model.flow[a] * model.concentration[i, k] for a in arcs if a[0] == i)
-            if isinstance(unit, TreatmentUnit):
-                if k in unit.outlet:
-                    model.concentration[i, k].fix(unit.outlet[k])
-                else:
-                    model.rows.add(leaving == (1.0 - unit.removal.get(k, 0.0)) * entering)
-                    model.rows.add(model.throughput[i] * model.concentration[i, k] == leaving)
-                continue
-            after = entering + _GRAMS * unit.load.get(k, 0.0)
-            model.rows.add(leaving == after)
+    def quality(self, i: str, k: str) -> Any:
+        """Concentration of what leaves node i: a variable, or a number for supplies and sources."""
+        if i in self.supplies:
+            return self.supplies[i].concentration.get(k, 0.0)
+        if i in self.constant:
+            return self.constant[i].concentration.get(k, 0.0)
+        return self.model.concentration[i, k]
+
+    def stream(self, arc: tuple[str, str]) -> Any:
+        """Flow of an arc."""
+        return self.model.fresh[arc] if arc[0] in self.supplies else self.model.flow[arc]
+
+    def flow_in(self, j: str) -> Any:
+        """t/h that a mixer takes."""
+        return sum(self.stream(a) for a in self.arcs if a[1] == j)
+
+    def mass_in(self, j: str, k: str) -> Any:
+        """g/h that a mixer takes."""
+        return sum(self.stream(a) * self.quality(a[0], k) for a in self.arcs if a[1] == j)
+
+    def flow_out(self, i: str) -> Any:
+        """t/h that a splitter gives."""
+        return sum(self.stream(a) for a in self.arcs if a[0] == i)
+
+    def mass_out(self, i: str, k: str) -> Any:
+        """g/h that a splitter gives."""
+        return sum(self.stream(a) * self.quality(i, k) for a in self.arcs if a[0] == i)
+
+    def add(self, row: Any) -> None:
+        """Add a row. One without variables that does not hold means that a node has no pipe: raises CaseError."""
+        if row is False:
+            text = "a demand, source or unit of fixed flow is left without any pipe that could serve it"
+            raise CaseError(Problem(text, place="special_pipes"))
+        if row is not True:
+            self.model.rows.add(row)
+
+    def inlet_limits(self, j: str, limits: Concentrations, flow: Any) -> None:
+        """sum of masses <= limit * flow."""
+        for k, limit in limits.items():
+            self.add(self.mass_in(j, k) - limit * flow <= 0.0)
+
+    def process_unit(self, unit: ProcessUnit) -> None:
+        """F c = mass in + load;  F_out = F_in + gain - loss."""
+        model, i = self.model, unit.name
+        through = model.throughput[i]
+        self.add(self.flow_in(i) - through == 0.0)
+        self.add(self.flow_out(i) - through == unit.gain - unit.loss)
+        self.inlet_limits(i, unit.inlet_maximum, through)
+        for k in self.case.contaminants:
+            after = self.mass_in(i, k) + GRAMS * unit.load.get(k, 0.0)
+            self.add(self.mass_out(i, k) - after == 0.0)
             if unit.flow is not None:
-                model.rows.add(unit.flow * model.concentration[i, k] == after)
+                self.add(outflow(unit) * model.concentration[i, k] - after == 0.0)
             if k in unit.outlet_maximum:
-                model.rows.add(after <= unit.outlet_maximum[k] * model.throughput[i])
-    for name, supply in supplies.items():
-        if supply.maximum is not None:
-            model.rows.add(sum(model.fresh[name, j] for j in units) <= supply.maximum)
-    discharged = sum(model.flow[i, DISCHARGE] for i in units)
-    for k, limit in case.discharge_maximum.items():
-        model.rows.add(mass_in(DISCHARGE, k) <= limit * discharged)
-    model.objective = pyo.Objective(expr=_objective(case, model))
-    return model
+                leaving = through + unit.gain - unit.loss
+                self.add(after - unit.outlet_maximum[k] * leaving <= 0.0)
 
+    def treatment_unit(self, unit: TreatmentUnit) -> None:
+        """Product and, with recovery below 1, reject: their flows are shares of the inlet, their masses too."""
+        model, i = self.model, unit.name
+        through = model.throughput[i]
+        self.add(self.flow_in(i) - through == 0.0)
+        self.add(self.flow_out(i) - unit.recovery * through == 0.0)
+        self.inlet_limits(i, unit.inlet_maximum, through)
+        for k in self.case.contaminants:
+            if k in unit.outlet:
+                model.concentration[i, k].fix(unit.outlet[k])
+                continue
+            kept = 1.0 - removed_share(unit, k)
+            leaving = self.mass_out(i, k)
+            self.add(leaving - kept * self.mass_in(i, k) == 0.0)
+            self.add(unit.recovery * through * model.concentration[i, k] - leaving == 0.0)
+        if unit.recovery < 1.0:
+            self.reject(unit)
 
-def _objective(case: WaterNetworkCase, model: Any) -> Any:
-    units = [u.name for u in (*case.process_units, *case.treatment_units)]
-    if case.objective == "fresh-water":
-        return sum(model.fresh[s.name, j] for s in case.fresh_water for j in units)
-    if case.objective == "treated-flow":
-        return sum(model.throughput[t.name] for t in case.treatment_units)
-    cost = sum(case.hours_per_year * s.price * model.fresh[s.name, j] for s in case.fresh_water for j in units)
-    for unit in case.treatment_units:
-        size = model.throughput[unit.name]
-        cost += case.hours_per_year * unit.operating_cost * size
-        cost += case.annualization * unit.investment_factor * (size if unit.exponent == 1.0 else size**unit.exponent)
-    return cost
+    def reject(self, unit: TreatmentUnit) -> None:
+        """(1 - recovery) F c_reject = mass in - mass of the product."""
+        model, i, second = self.model, unit.name, reject_name(unit)
+        through = model.throughput[i]
+        self.add(self.flow_out(second) - (1.0 - unit.recovery) * through == 0.0)
+        for k in self.case.contaminants:
+            leaving = self.mass_out(second, k)
+            if k in unit.outlet:
+                self.add(leaving - self.mass_in(i, k) + unit.recovery * unit.outlet[k] * through == 0.0)
+            else:
+                self.add(leaving - removed_share(unit, k) * self.mass_in(i, k) == 0.0)
+                ratio = reject_ratio(unit, k)
+                if ratio is not None:
+                    self.add(model.concentration[second, k] - ratio * model.concentration[i, k] == 0.0)
+            self.add((1.0 - unit.recovery) * through * model.concentration[second, k] - leaving == 0.0)
+
+    def terminals(self) -> None:
+        """Supplies, sources, demands and discharges; regeneration reuse treats a tonne once on average."""
+        case, model = self.case, self.model
+        for supply in case.fresh_water:
+            if supply.maximum is not None:
+                self.add(self.flow_out(supply.name) <= supply.maximum)
+        for source in case.sources:
+            self.add(self.flow_out(source.name) == source.flow)
+        for demand in case.demands:
+            self.add(self.flow_in(demand.name) == demand.flow)
+            self.inlet_limits(demand.name, demand.maximum, demand.flow)
+        for outfall in case.outfalls:
+            flow = self.flow_in(outfall.name)
+            if outfall.capacity is not None:
+                self.add(flow <= outfall.capacity)
+            self.inlet_limits(outfall.name, outfall.maximum, flow)
+            for k, permit in outfall.permit.items():
+                self.add(self.mass_in(outfall.name, k) <= GRAMS * permit)
+        if case.regeneration == "reuse" and case.treatment_units:
+            treated = sum(model.throughput[t.name] for t in case.treatment_units)
+            self.add(treated - sum(model.fresh.values()) <= 0.0)
