@@ -30,8 +30,8 @@ class SearchOptions:
     time_limit: float = 3600.0
     seed: int = 0
     threads: int = 1
-    strong_branching: int = 8
-    reliable_after: int = 4
+    strong_branching: int = 4
+    reliable_after: int = 2
     tightening_rounds: int = 3
     starts: int = 9
     progress: Callable[[str], None] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .bounds import limiting_flow, reject_name, total_flow
 from .case import WaterNetworkCase
-from .parts import Pipe, ProcessUnit, TreatmentUnit
+from .parts import FreshWater, Pipe, ProcessUnit, TreatmentUnit
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,28 @@ def possible_arcs(case: WaterNetworkCase) -> dict[tuple[str, str], Arc]:
     return arcs
 
 
+def improves(unit: TreatmentUnit, supply: FreshWater) -> bool:
+    """Whether treatment takes anything out of a supply."""
+    return any(
+        c > 0.0 and (unit.removal.get(k, 0.0) > 0.0 or unit.outlet.get(k, c) < c)
+        for k, c in supply.concentration.items()
+    )
+
+
 def units_without(case: WaterNetworkCase, k: str) -> set[str]:
     """Outlets that could usefully carry water with none of contaminant `k` in it.
 
     Treatment of water that needs none is no use: a treatment unit belongs to them where it takes out all of `k`, where
     something that is free of `k`, but no supply, may feed it, or where it improves a supply that is free of `k`.
     """
-
-    def improves(unit: TreatmentUnit) -> bool:
-        return any(
-            supply.concentration.get(k, 0.0) == 0.0
-            and any(
-                c > 0.0 and (unit.removal.get(other, 0.0) > 0.0 or unit.outlet.get(other, c) < c)
-                for other, c in supply.concentration.items()
-            )
-            for supply in case.fresh_water
-        )
-
+    supplies = [s for s in case.fresh_water if s.concentration.get(k, 0.0) == 0.0]
     found = {u.name for u in case.process_units if u.load.get(k, 0.0) == 0.0}
     found |= {s.name for s in case.sources if s.concentration.get(k, 0.0) == 0.0}
-    found |= {t.name for t in case.treatment_units if t.outlet.get(k) == 0.0 or t.removal.get(k) == 1.0 or improves(t)}
+    found |= {
+        t.name
+        for t in case.treatment_units
+        if t.outlet.get(k) == 0.0 or t.removal.get(k) == 1.0 or any(improves(t, s) for s in supplies)
+    }
     if found:
         found |= {t.name for t in case.treatment_units if t.outlet.get(k, 0.0) == 0.0}
         found |= {reject_name(t) for t in case.treatment_units if t.recovery < 1.0}
@@ -91,7 +93,7 @@ def _joined(case: WaterNetworkCase) -> list[tuple[str, str]]:
     rejects = {reject_name(t): t for t in case.treatment_units if t.recovery < 1.0}
     taking = {**{name: u.inlet_maximum for name, u in units.items()}, **{d.name: d.maximum for d in case.demands}}
     outfalls = [d.name for d in case.outfalls]
-    arcs = [(s.name, j) for s in case.fresh_water for j in taking]
+    arcs = [(s.name, j) for s in case.fresh_water for j in taking if _of_use(s, units.get(j))]
     giving = [*units, *(s.name for s in case.sources)]
     between = {(i, j) for i in giving for j in taking if i != j}
     between |= {(i, t.name) for i, own in rejects.items() for t in case.treatment_units if t is not own}
@@ -101,6 +103,13 @@ def _joined(case: WaterNetworkCase) -> list[tuple[str, str]]:
         dirty = {s.name for s in case.fresh_water if s.concentration.get(k, 0.0) > 0.0}
         arcs = [(i, j) for i, j in arcs if i not in dirty or taking[j].get(k) != 0.0]
     return arcs + sorted(between) + [(i, d) for i in (*giving, *rejects) for d in outfalls]
+
+
+def _of_use(supply: FreshWater, unit: ProcessUnit | TreatmentUnit | None) -> bool:
+    """Whether a supply may feed a unit: one that treats must improve it, or need it to dilute or to run at all."""
+    return (
+        not isinstance(unit, TreatmentUnit) or bool(unit.inlet_maximum) or unit.minimum > 0.0 or improves(unit, supply)
+    )
 
 
 def _largest_flows(case: WaterNetworkCase) -> dict[str, float]:
