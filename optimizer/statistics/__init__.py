@@ -4,6 +4,7 @@ from .comparison import compare_designs, paired_difference
 from .estimate import CONFIDENCE, Certainty, Estimate
 from .information import Bounds, Information, value_of_information
 from .objectives import mean_objective, mean_scenario
+from .reduction import Reduction, ReductionMethod, reduce_scenarios
 from .replications import Replications, SampleProblem, replicate
 from .wait_and_see import wait_and_see_problem
 
@@ -13,12 +14,15 @@ __all__ = [
     "Certainty",
     "Estimate",
     "Information",
+    "Reduction",
+    "ReductionMethod",
     "Replications",
     "SampleProblem",
     "compare_designs",
     "mean_objective",
     "mean_scenario",
     "paired_difference",
+    "reduce_scenarios",
     "replicate",
     "value_of_information",
     "wait_and_see_problem",
