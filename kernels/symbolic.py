@@ -52,7 +52,7 @@ def plan(form: StandardForm) -> dict[str, Any]:
 
     Raises ValueError where the factor has more entries than 32-bit indices can count.
     """
-    columns = np.argsort(~form.bounded, kind="stable")
+    columns = np.lexsort((np.diff(form.W.indptr), ~form.bounded))  # equal lengths in a row: no branch is mispredicted
     row_place = _best_order(form.W)
     numbered = sp.csc_array((np.arange(1.0, form.W.nnz + 1), form.W.indices, form.W.indptr), shape=form.W.shape)
     numbered = sp.csc_array(sp.csr_array(numbered)[row_place])[:, columns]

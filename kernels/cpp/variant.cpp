@@ -28,7 +28,7 @@ inline void set_lane(V &a, int l, double v) { a[l] = v; }
 }  // namespace
 }  // namespace loopwise
 
-#define INTERIOR_POINT_FUNCTION inline
+#define INTERIOR_POINT_FUNCTION inline __attribute__((always_inline))
 #include "../cuda/interior_point.cuh"
 
 namespace loopwise {

@@ -8,117 +8,43 @@
 // factorization of W diag(theta) W' were fixed on the host (kernels/symbolic.py). A lane is one element of a CPU vector
 // or one CUDA thread; what it computes never depends on the other lanes.
 //
-// No includes. Before this file come plan.cuh, INTERIOR_POINT_FUNCTION (how functions are declared) and, for the lane type V, the
+// No includes but our own. Before this file come plan.cuh, INTERIOR_POINT_FUNCTION (how functions are declared) and, for the lane type V, the
 // operations select, maximum, minimum, absolute, square_root, lane and set_lane (kernels/cpp/variant.cpp). `Memory` is
 // what V lives in: V* or anything else with [] and +.
+
+#include "normal_equations.cuh"
 
 namespace loopwise {
 
 constexpr double STEP_TO_BOUNDARY = 0.995;
-constexpr double DEPENDENT = 1e-14;
 constexpr double PROXIMAL = 1e-10;
 constexpr double OBJECTIVE_FLOOR = 1e-6;
 constexpr double SMALLEST = 1e-300;
+constexpr double REFINE = 0.1;  // share of the tolerance up to which a residual is no reason to refine
 
 template <class V, class Memory, int LANES, bool OWN_VALUES>
-class InteriorPoint {
+class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
+    using Equations = NormalEquations<V, Memory, OWN_VALUES>;
+    using Equations::plan, Equations::value_memory, Equations::value, Equations::transposed, Equations::add_column,
+        Equations::clear, Equations::factorize, Equations::solve;
+
     enum RowField { H, D, STEP, RESIDUAL, BASE, CENTRE, SECOND, ROW_FIELDS };
     enum ColumnField { COST, THETA, Y, Z, STEP_Y, STEP_Z, INVERSE_Y, PUSH, PREDICTOR, COLUMN_FIELDS };
     enum BoundedField { UPPER, S, W, STEP_W, INVERSE_S, BOUNDED_FIELDS };
 
-    const Plan &plan;
     const Batch &batch;
-    Memory row_memory, column_memory, bounded_memory, factor_memory, value_memory;
+    Memory row_memory, column_memory, bounded_memory;
     Index program[LANES];
     double primal_unit[LANES], dual_unit[LANES];  // max|h| and max|q|: each program is solved in these
     bool running[LANES];
     V pairs, primal_step, dual_step;
     V objective, dual_objective, complementarity, primal_error, dual_error;  // of the current point
-    V slope, dual_slope, curvature;                                          // of the predictor's complementarity
-    V primal_ratio, dual_ratio;                                              // largest relative decrease
     V target;                                                                // sigma mu
+    V careful;                                                               // 1 where directions are refined
 
     INTERIOR_POINT_FUNCTION Memory row(int field) const { return row_memory + (Index)field * plan.rows; }
     INTERIOR_POINT_FUNCTION Memory column(int field) const { return column_memory + (Index)field * plan.columns; }
     INTERIOR_POINT_FUNCTION Memory bound(int field) const { return bounded_memory + (Index)field * plan.bounded; }
-
-    INTERIOR_POINT_FUNCTION V value(int k) const {
-        if constexpr (OWN_VALUES) return value_memory[k];
-        else return V{} + plan.value[k];
-    }
-
-    // Entry j of W'd.
-    INTERIOR_POINT_FUNCTION V transposed(int j, Memory d) const {
-        V sum = V{};
-        for (int k = plan.column_start[j]; k < plan.column_start[j + 1]; k++) sum += value(k) * d[plan.column_row[k]];
-        return sum;
-    }
-
-    // target += W_j amount
-    INTERIOR_POINT_FUNCTION void add_column(int j, V amount, Memory sum) const {
-        for (int k = plan.column_start[j]; k < plan.column_start[j + 1]; k++) sum[plan.column_row[k]] += value(k) * amount;
-    }
-
-    INTERIOR_POINT_FUNCTION void clear(Memory values, int count) const {
-        for (int i = 0; i < count; i++) values[i] = V{};
-    }
-
-    // L L' = W diag(theta) W', left-looking: every entry is summed in a register and stored once. The diagonal holds
-    // reciprocals; a dependent row gets a zero column, which leaves its dual where it is.
-    INTERIOR_POINT_FUNCTION void factorize() {
-        Memory theta = column(THETA), factor = factor_memory;
-        for (int c = 0; c < plan.rows; c++) {
-            const int diagonal = plan.factor_start[c];
-            V inverse = V{};
-            for (int k = diagonal; k < plan.factor_start[c + 1]; k++) {
-                V entry = V{};
-                for (Index f = plan.form_start[k]; f < plan.form_start[k + 1]; f++) {
-                    if constexpr (OWN_VALUES)
-                        entry += value(plan.form_left[f]) * value(plan.form_right[f]) * theta[plan.form_column[f]];
-                    else entry += plan.form_value[f] * theta[plan.form_column[f]];
-                }
-                V even = entry, odd = V{};  // two sums, for half the latency
-                Index t = plan.tape_start[k];
-                const Index last = plan.tape_start[k + 1];
-                for (; t + 1 < last; t += 2) {
-                    even -= factor[plan.tape_left[t]] * factor[plan.tape_right[t]];
-                    odd -= factor[plan.tape_left[t + 1]] * factor[plan.tape_right[t + 1]];
-                }
-                if (t < last) even -= factor[plan.tape_left[t]] * factor[plan.tape_right[t]];
-                even += odd;
-                if (k == diagonal) {
-                    auto independent = even > DEPENDENT * entry;
-                    V pivot = select(independent, even, V{} + 1.0);
-                    inverse = select(independent, 1.0 / square_root(pivot), V{});
-                    factor[k] = inverse;
-                } else {
-                    factor[k] = even * inverse;
-                }
-            }
-        }
-    }
-
-    // x := (L L')^-1 x
-    INTERIOR_POINT_FUNCTION void solve(Memory x) const {
-        Memory factor = factor_memory;
-        for (int c = 0; c < plan.rows; c++) {
-            const int first = plan.factor_start[c], last = plan.factor_start[c + 1];
-            const V t = x[c] * factor[first];
-            x[c] = t;
-            for (int k = first + 1; k < last; k++) x[plan.factor_row[k]] -= factor[k] * t;
-        }
-        for (int c = plan.rows - 1; c >= 0; c--) {
-            const int first = plan.factor_start[c], last = plan.factor_start[c + 1];
-            V even = x[c], odd = V{};
-            int k = first + 1;
-            for (; k + 1 < last; k += 2) {
-                even -= factor[k] * x[plan.factor_row[k]];
-                odd -= factor[k + 1] * x[plan.factor_row[k + 1]];
-            }
-            if (k < last) even -= factor[k] * x[plan.factor_row[k]];
-            x[c] = (even + odd) * factor[first];
-        }
-    }
 
     // Reads program `first` + lane into each lane, in its own units; lanes past the end repeat the last program.
     INTERIOR_POINT_FUNCTION void load(Index first) {
@@ -160,7 +86,7 @@ class InteriorPoint {
         const V zero = V{};
         Memory theta = column(THETA), q = column(COST), upper = bound(UPPER), d = row(D), lagrange = row(STEP);
         for (int j = 0; j < n; j++) theta[j] = j < b ? select(upper[j] > zero, zero + 0.5, zero) : zero + 1.0;
-        factorize();
+        factorize(column(THETA));
         for (int i = 0; i < m; i++) lagrange[i] = row(H)[i], d[i] = zero;
         for (int j = 0; j < n; j++) {
             if (j < b) add_column(j, -0.5 * upper[j], lagrange);
@@ -216,37 +142,45 @@ class InteriorPoint {
         for (int j = b; j < n; j++) column(Y)[j] += shift, column(Z)[j] += dual_shift;
         // the first `advance` stays here
         clear(column(STEP_Y), n), clear(column(STEP_Z), n), clear(bound(STEP_W), b), clear(row(STEP), m);
-        primal_step = dual_step = zero;
+        primal_step = dual_step = careful = zero;
+        primal_error = zero + 1e300;
     }
+
+    // What one pass over the columns sums up: a local variable of the pass, so that it stays in registers.
+    struct Sums {
+        V objective, dual_objective, complementarity, dual_error;
+        V primal_ratio, dual_ratio, slope, dual_slope, curvature;
+    };
 
     // Takes the step, measures the new point, and prepares theta and the predictor's right-hand side.
     template <bool BOUNDED>
-    INTERIOR_POINT_FUNCTION void advance_column(int j) {
+    INTERIOR_POINT_FUNCTION void advance_column(int j, Sums &sums) const {
         const V zero = V{};
         V y = column(Y)[j] + primal_step * column(STEP_Y)[j], z = column(Z)[j] + dual_step * column(STEP_Z)[j];
-        V q = column(COST)[j], push = q - transposed(j, row(D)), theta;
+        V q = column(COST)[j], push = q - transposed(j, row(D)), theta, inverse_y;
         column(Y)[j] = y, column(Z)[j] = z;
-        objective += q * y;
-        complementarity += y * z;
+        sums.objective += q * y;
+        sums.complementarity += y * z;
+        // theta = 1 / (z/y + w/s + PROXIMAL), 1/y and 1/s by one division
         if constexpr (BOUNDED) {
             V s = bound(S)[j] - primal_step * column(STEP_Y)[j], w = bound(W)[j] + dual_step * bound(STEP_W)[j];
-            V upper = bound(UPPER)[j];
+            V upper = bound(UPPER)[j], product = y * s, weight = z * s + w * y + PROXIMAL * product;
             auto open = upper > zero;
             bound(S)[j] = s, bound(W)[j] = w;
-            dual_objective -= upper * w;
-            complementarity += s * w;
+            sums.dual_objective -= upper * w;
+            sums.complementarity += s * w;
             push = select(open, push, zero);
-            V both = select(open, 1.0 / (y * s), zero), inverse_y = s * both, inverse_s = y * both;
-            column(INVERSE_Y)[j] = inverse_y, bound(INVERSE_S)[j] = inverse_s;
-            theta = select(open, 1.0 / (z * inverse_y + w * inverse_s + PROXIMAL), zero);
-            dual_error = maximum(dual_error, absolute(push - z + w));
+            V reciprocal = select(open, 1.0 / (product * weight), zero), both = weight * reciprocal;
+            inverse_y = s * both, bound(INVERSE_S)[j] = y * both;
+            theta = product * (product * reciprocal);
+            sums.dual_error = maximum(sums.dual_error, absolute(push - z + w));
         } else {
-            V inverse_y = 1.0 / y;
-            column(INVERSE_Y)[j] = inverse_y;
-            theta = 1.0 / (z * inverse_y + PROXIMAL);
-            dual_error = maximum(dual_error, absolute(push - z));
+            V weight = z + PROXIMAL * y, reciprocal = 1.0 / (y * weight);
+            inverse_y = weight * reciprocal;
+            theta = y * (y * reciprocal);
+            sums.dual_error = maximum(sums.dual_error, absolute(push - z));
         }
-        column(THETA)[j] = theta, column(PUSH)[j] = push;
+        column(INVERSE_Y)[j] = inverse_y, column(THETA)[j] = theta, column(PUSH)[j] = push;
         V base = theta * push;
         for (int k = plan.column_start[j]; k < plan.column_start[j + 1]; k++) {
             const int i = plan.column_row[k];
@@ -257,40 +191,47 @@ class InteriorPoint {
     }
 
     INTERIOR_POINT_FUNCTION void advance() {
-        objective = dual_objective = complementarity = primal_error = dual_error = V{};
+        Sums sums{};
         for (int i = 0; i < plan.rows; i++) {
             V h = row(H)[i], d = row(D)[i] + dual_step * row(STEP)[i];
             row(D)[i] = d, row(RESIDUAL)[i] = h;
-            dual_objective += h * d;
+            sums.dual_objective += h * d;
         }
         clear(row(BASE), plan.rows);
-        for (int j = 0; j < plan.bounded; j++) advance_column<true>(j);
-        for (int j = plan.bounded; j < plan.columns; j++) advance_column<false>(j);
-        for (int i = 0; i < plan.rows; i++) primal_error = maximum(primal_error, absolute(row(RESIDUAL)[i]));
+        for (int j = 0; j < plan.bounded; j++) advance_column<true>(j, sums);
+        for (int j = plan.bounded; j < plan.columns; j++) advance_column<false>(j, sums);
+        objective = sums.objective, dual_objective = sums.dual_objective, complementarity = sums.complementarity;
+        dual_error = sums.dual_error;
+        V error = V{};
+        for (int i = 0; i < plan.rows; i++) error = maximum(error, absolute(row(RESIDUAL)[i]));
+        // a step that left more of the residual than it should have: from now on directions are refined
+        V expected = 10.0 * (1.0 - primal_step) * primal_error;
+        careful = select(error > maximum(expected, V{} + REFINE * batch.tolerance), V{} + 1.0, careful);
+        primal_error = error;
     }
 
     // The step straight to complementarity zero, and what of the corrector's right-hand side follows from it.
     template <bool BOUNDED>
-    INTERIOR_POINT_FUNCTION void predict_column(int j) {
+    INTERIOR_POINT_FUNCTION void predict_column(int j, Sums &sums) const {
         V theta = column(THETA)[j], y = column(Y)[j], z = column(Z)[j], inverse_y = column(INVERSE_Y)[j];
         V dy = theta * (transposed(j, row(STEP)) - column(PUSH)[j]);
         V relative = dy * inverse_y, dz = -z - z * relative, centre = inverse_y, second = dz * relative;
         column(PREDICTOR)[j] = dy;
-        primal_ratio = maximum(primal_ratio, -relative);
-        dual_ratio = maximum(dual_ratio, 1.0 + relative);
-        slope += dy * z;
-        dual_slope += y * dz;
-        curvature += dy * dz;
+        sums.primal_ratio = maximum(sums.primal_ratio, -relative);
+        sums.dual_ratio = maximum(sums.dual_ratio, 1.0 + relative);
+        sums.slope += dy * z;
+        sums.dual_slope += y * dz;
+        sums.curvature += dy * dz;
         if constexpr (BOUNDED) {
             V s = bound(S)[j], w = bound(W)[j], inverse_s = bound(INVERSE_S)[j];
             V other = dy * inverse_s, dw = w * other - w;
             centre -= inverse_s;
             second += dw * other;
-            primal_ratio = maximum(primal_ratio, other);
-            dual_ratio = maximum(dual_ratio, 1.0 - other);
-            slope -= dy * w;
-            dual_slope += s * dw;
-            curvature -= dy * dw;
+            sums.primal_ratio = maximum(sums.primal_ratio, other);
+            sums.dual_ratio = maximum(sums.dual_ratio, 1.0 - other);
+            sums.slope -= dy * w;
+            sums.dual_slope += s * dw;
+            sums.curvature -= dy * dw;
         }
         centre *= theta, second *= theta;
         for (int k = plan.column_start[j]; k < plan.column_start[j + 1]; k++) {
@@ -306,12 +247,12 @@ class InteriorPoint {
         for (int i = 0; i < plan.rows; i++) row(STEP)[i] = row(BASE)[i] + row(RESIDUAL)[i];
         solve(row(STEP));
         clear(row(CENTRE), plan.rows), clear(row(SECOND), plan.rows);
-        primal_ratio = dual_ratio = zero + 1.0;
-        slope = dual_slope = curvature = zero;
-        for (int j = 0; j < plan.bounded; j++) predict_column<true>(j);
-        for (int j = plan.bounded; j < plan.columns; j++) predict_column<false>(j);
-        V primal = 1.0 / primal_ratio, dual = 1.0 / dual_ratio;
-        V reached = complementarity + primal * slope + dual * dual_slope + primal * dual * curvature;
+        Sums sums{};
+        sums.primal_ratio = sums.dual_ratio = zero + 1.0;
+        for (int j = 0; j < plan.bounded; j++) predict_column<true>(j, sums);
+        for (int j = plan.bounded; j < plan.columns; j++) predict_column<false>(j, sums);
+        V primal = 1.0 / sums.primal_ratio, dual = 1.0 / sums.dual_ratio;
+        V reached = complementarity + primal * sums.slope + dual * sums.dual_slope + primal * dual * sums.curvature;
         V sigma = maximum(reached, zero) / maximum(complementarity, zero + SMALLEST);
         target = sigma * sigma * sigma * complementarity / pairs;
     }
@@ -326,53 +267,71 @@ class InteriorPoint {
         return target + dy * (w * dy * bound(INVERSE_S)[j] - w);
     }
 
+    // The corrector's y; what it leaves of the residual where the direction is to be refined.
     template <bool BOUNDED>
-    INTERIOR_POINT_FUNCTION void correct_column(int j) {
+    INTERIOR_POINT_FUNCTION V corrected(int j) const {
         V g = column(PUSH)[j] - aim_y(j) * column(INVERSE_Y)[j];
         if constexpr (BOUNDED) g += aim_s(j) * bound(INVERSE_S)[j];
-        V dy = column(THETA)[j] * (transposed(j, row(STEP)) - g);
+        return column(THETA)[j] * (transposed(j, row(STEP)) - g);
+    }
+    template <bool BOUNDED>
+    INTERIOR_POINT_FUNCTION void correct_column(int j) const {
+        V dy = corrected<BOUNDED>(j);
         column(STEP_Y)[j] = dy;
         add_column(j, -dy, row(RESIDUAL));
     }
 
-    // The final direction, refined by the solution of W dy = what the step left of the residual.
-    template <bool BOUNDED>
-    INTERIOR_POINT_FUNCTION void finish_column(int j) {
+    // The final direction; with REFINED plus the solution of W dy = what the corrector left of the residual.
+    template <bool BOUNDED, bool REFINED>
+    INTERIOR_POINT_FUNCTION void finish_column(int j, Sums &sums) const {
+        V dy;
+        if constexpr (REFINED) dy = column(STEP_Y)[j] + column(THETA)[j] * transposed(j, row(RESIDUAL));
+        else dy = corrected<BOUNDED>(j);
         V y = column(Y)[j], z = column(Z)[j], inverse_y = column(INVERSE_Y)[j];
-        V dy = column(STEP_Y)[j] + column(THETA)[j] * transposed(j, row(RESIDUAL));
-        column(STEP_Y)[j] = dy;
         V dz = (aim_y(j) - z * dy) * inverse_y - z * (y * inverse_y);
-        column(STEP_Z)[j] = dz;
-        primal_ratio = maximum(primal_ratio, -dy * inverse_y);
+        column(STEP_Y)[j] = dy;
+        sums.primal_ratio = maximum(sums.primal_ratio, -dy * inverse_y);
         if constexpr (BOUNDED) {
             const V zero = V{};
             auto open = bound(UPPER)[j] > zero;
             V s = bound(S)[j], w = bound(W)[j], inverse_s = bound(INVERSE_S)[j];
             V dw = (aim_s(j) + w * dy) * inverse_s - w * (s * inverse_s);
             dz = select(open, dz, zero), dw = select(open, dw, zero);
-            column(STEP_Z)[j] = dz, bound(STEP_W)[j] = dw;
+            bound(STEP_W)[j] = dw;
             V both = select(open, 1.0 / (z * w), zero);
-            primal_ratio = maximum(primal_ratio, dy * inverse_s);
-            dual_ratio = maximum(dual_ratio, maximum(-dz * (w * both), -dw * (z * both)));
+            sums.primal_ratio = maximum(sums.primal_ratio, dy * inverse_s);
+            sums.dual_ratio = maximum(sums.dual_ratio, maximum(-dz * (w * both), -dw * (z * both)));
         } else {
-            dual_ratio = maximum(dual_ratio, -dz / z);
+            sums.dual_ratio = maximum(sums.dual_ratio, -dz / z);
         }
+        column(STEP_Z)[j] = dz;
     }
 
+    template <bool REFINED>
+    INTERIOR_POINT_FUNCTION void finish() {
+        Sums sums{};
+        sums.primal_ratio = sums.dual_ratio = V{} + STEP_TO_BOUNDARY;
+        for (int j = 0; j < plan.bounded; j++) finish_column<true, REFINED>(j, sums);
+        for (int j = plan.bounded; j < plan.columns; j++) finish_column<false, REFINED>(j, sums);
+        primal_step = STEP_TO_BOUNDARY / sums.primal_ratio;
+        dual_step = STEP_TO_BOUNDARY / sums.dual_ratio;
+    }
+
+    // Refining costs a solution and a pass over the columns; few programs ever need it. Those that do not get the same
+    // numbers whether or not a neighbour does.
     INTERIOR_POINT_FUNCTION void correct() {
-        const V share = V{} + STEP_TO_BOUNDARY;
         for (int i = 0; i < plan.rows; i++)
             row(STEP)[i] = row(RESIDUAL)[i] + row(BASE)[i] - target * row(CENTRE)[i] + row(SECOND)[i];
         solve(row(STEP));
+        bool refine = false;
+        for (int l = 0; l < LANES; l++) refine |= running[l] && lane(careful, l) > 0.0;
+        if (!refine) return finish<false>();
         for (int j = 0; j < plan.bounded; j++) correct_column<true>(j);
         for (int j = plan.bounded; j < plan.columns; j++) correct_column<false>(j);
+        for (int i = 0; i < plan.rows; i++) row(RESIDUAL)[i] = select(careful > V{}, row(RESIDUAL)[i], V{});
         solve(row(RESIDUAL));
-        primal_ratio = dual_ratio = share;
-        for (int j = 0; j < plan.bounded; j++) finish_column<true>(j);
-        for (int j = plan.bounded; j < plan.columns; j++) finish_column<false>(j);
+        finish<true>();
         for (int i = 0; i < plan.rows; i++) row(STEP)[i] += row(RESIDUAL)[i];
-        primal_step = share / primal_ratio;
-        dual_step = share / dual_ratio;
     }
 
     // Hands out what lane l reached, in the caller's units and order.
@@ -415,14 +374,14 @@ public:
     // Lanes of V that one solver works in.
     static INTERIOR_POINT_FUNCTION Index memory_size(const Plan &plan) {
         return (Index)plan.rows * ROW_FIELDS + (Index)plan.columns * COLUMN_FIELDS + (Index)plan.bounded * BOUNDED_FIELDS +
-               plan.factor_start[plan.rows] + (OWN_VALUES ? plan.entries : 0);
+               Equations::memory_size(plan);
     }
 
     INTERIOR_POINT_FUNCTION InteriorPoint(const Plan &plan, const Batch &batch, Memory memory)
-        : plan(plan), batch(batch), row_memory(memory), column_memory(row_memory + (Index)plan.rows * ROW_FIELDS),
-          bounded_memory(column_memory + (Index)plan.columns * COLUMN_FIELDS),
-          factor_memory(bounded_memory + (Index)plan.bounded * BOUNDED_FIELDS),
-          value_memory(factor_memory + (Index)plan.factor_start[plan.rows]) {
+        : Equations(plan, memory + (Index)plan.rows * ROW_FIELDS + (Index)plan.columns * COLUMN_FIELDS +
+                              (Index)plan.bounded * BOUNDED_FIELDS),
+          batch(batch), row_memory(memory), column_memory(row_memory + (Index)plan.rows * ROW_FIELDS),
+          bounded_memory(column_memory + (Index)plan.columns * COLUMN_FIELDS) {
         pairs = V{} + 1.0;
     }
 
@@ -433,7 +392,7 @@ public:
         for (int iteration = 0;; iteration++) {
             advance();
             if (judge(iteration) == 0) return;
-            factorize();
+            factorize(column(THETA));
             predict();
             correct();
             for (int l = 0; l < LANES; l++)  // what is done stands still: no overflow, no slow denormal numbers
