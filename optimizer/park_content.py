@@ -6,15 +6,25 @@ import numpy as np
 
 from ..problems.park.problem import ParkProblem
 from ..problems.two_stage.problem import Floats
+from .park_balance import contaminant_table, plant_table
+from .park_flows import pictures
 from .park_operation import Operation
 from .report import ReportContent
-from .report.content import FlowLine, FlowPicture, Histogram, Table
+from .report.content import Histogram, Table
+from .report.words import unit_words
 from .result import DesignItem, Result
 
+INDICATOR_WORDS = {
+    "fresh_water_intensity": "Fresh water intensity, t fresh per t used",
+    "reuse_rate": "Share of the water used that is kept in the loop, %",
+    "heat_kept_in_loop": "Share of the heat that is kept in the loop (returned with condensate), %",
+    "hot_utility_mw": "Fuel burnt, MW",
+    "energy_mwh_per_year": "Energy bought (fuel, net power), MWh/year",
+    "co2_t_per_year": "CO2 (stack and imported power), t/year",
+}
+SEEN = 1e-6  # indicators below this are solver noise
 BUILT = 1e-6  # sizes below this are solver noise
 STRESS = ("curtailed", "emergency", "tankered", "hauled", "excess", "power deficit", "steam deficit", "steam vented")
-PICTURES = (("water", "Water"), ("power", "Power"), ("fuel", "Fuel"), ("steam", "Steam"))
-SMALLEST_FLOW = 0.002  # share of a picture's largest flow below which a line is left out
 
 
 def design_items(park: ParkProblem, x: Floats) -> tuple[DesignItem, ...]:
@@ -51,16 +61,21 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
 
     fresh, used = hourly("fresh water"), hourly("water used") + hourly("boiler make-up")
     fuel = sum(value for name, value in mean.items() if name.startswith("fuel ")) / hours
+    returned = mean.get("heat returned")
     return {
         "fresh_water_t_per_h": fresh,
+        "fresh_water_intensity": fresh / used if used > 0.0 else None,
         "wastewater_t_per_h": hourly("wastewater"),
         "treated_water_t_per_h": hourly("treated water"),
         "water_used_t_per_h": used,
         "reuse_rate": max(0.0, 1.0 - fresh / used) if used > 0.0 else None,
         "hot_utility_mw": fuel,
         "cold_utility_mw": None,
+        "heat_kept_in_loop": returned / hours / (returned / hours + fuel) if returned is not None and fuel else None,
         "power_import_mw": hourly("power import"),
+        "power_export_mw": hourly("power export"),
         "power_generated_mw": hourly("power generated"),
+        "energy_mwh_per_year": fuel * hours + mean.get("power import", 0.0) - mean.get("power export", 0.0),
         "co2_t_per_year": mean.get("co2", 0.0),
         "curtailed_hours_per_year": sum(v for name, v in mean.items() if name.startswith("curtailed hours")),
     }
@@ -78,11 +93,10 @@ def report_content(
         title=case.title or case.name,
         description=case.description,
         headline=_headline(park, design, before, result),
-        flows=tuple(
-            picture for carrier, title in PICTURES if (picture := _picture(park, carrier, title, design, before))
-        ),
+        flows=pictures(park, design, before),
         cost=_histograms(design, before),
-        balance=_balance(park, design, before),
+        balance=plant_table(park, design, before),
+        tables=tuple(table for table in (contaminant_table(park, design),) if table is not None),
         indicators=_indicator_table(park, design, before),
         assumptions=assumptions,
         notes=park.warnings,
@@ -96,41 +110,29 @@ def _headline(park: ParkProblem, design: Operation, before: Operation | None, re
     if before is not None:
         now, then = design.distribution.mean, before.distribution.mean
         unit = result.objective.unit
-        lines.append(
-            f"{result.objective.name}: {now:,.0f} {unit} instead of {then:,.0f} ({(now - then) / abs(then):+.1%})"
-        )
-        for name, label, unit in (("fresh water", "fresh water", "t/a"), ("co2", "CO2", "t/a")):
+        unit = unit.replace("/a", " a year")
+        verb, name = ("saves", result.objective.name.replace("-", " "))
+        change = f"{abs(now - then):,.0f} {unit} ({abs(now - then) / max(abs(then), 1e-9):.1%})"
+        if result.objective.unit.endswith("/a") and now <= then:
+            lines.append(
+                f"The design {verb} {change} against the park as it is: {name} {now:,.0f} instead of {then:,.0f}."
+            )
+        else:
+            lines.append(f"{name.capitalize()}: {now:,.4g} {unit} instead of {then:,.4g}.")
+        for name, label, unit in (("fresh water", "Fresh water", "t a year"), ("co2", "CO2", "t a year")):
             if before.mean.get(name, 0.0) > 0.0:
                 saved = 1.0 - design.mean[name] / before.mean[name]
                 lines.append(f"{label}: {design.mean[name]:,.0f} {unit} ({-saved:+.1%})")
     investment = sum(item.investment or 0.0 for item in built)
-    lines.append(f"{len(built)} investments for {investment:,.0f} {currency}" if built else "nothing is worth building")
+    what = "investment" if len(built) == 1 else "investments"
+    lines.append(f"{len(built)} {what} for {investment:,.0f} {currency}." if built else "Nothing is worth building.")
     if result.objective.gap is not None:
         count = result.objective.scenarios
         lines.append(
-            f"proven for {count} design scenarios: no design is better by more than {result.objective.gap:.2%}"
+            f"Proved for the {count:,} futures it was designed on: no design is better by more than "
+            f"{result.objective.gap:.2%}."
         )
     return tuple(lines)
-
-
-def _picture(
-    park: ParkProblem, carrier: str, title: str, design: Operation, before: Operation | None
-) -> FlowPicture | None:
-    flows = {flow.report: flow for flow in park.flows if flow.carrier == carrier}
-    if not flows:
-        return None
-
-    def lines(operation: Operation | None) -> tuple[FlowLine, ...]:
-        if operation is None:
-            return ()
-        largest = max(abs(operation.mean[name]) for name in flows)
-        return tuple(
-            FlowLine(flow.source, flow.target, operation.mean[name])
-            for name, flow in flows.items()
-            if operation.mean[name] > SMALLEST_FLOW * max(largest, 1e-9)
-        )
-
-    return FlowPicture(title, next(iter(flows.values())).unit, lines(before), lines(design))
 
 
 def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram, ...]:
@@ -139,75 +141,43 @@ def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram,
     if len(values) < 2 or np.ptp(values) < 1e-9 * max(1.0, float(np.abs(values).max())):
         return ()
     edges = np.linspace(values.min(), np.quantile(values, 0.999), 61)
-    edges[-1] = values.max()
     made: list[Histogram] = []
     for name, operation in both:
         d = operation.distribution
         points, weights = d.points
-        share, _ = np.histogram(points, bins=edges, weights=weights)
+        share, _ = np.histogram(np.minimum(points, edges[-1]), bins=edges, weights=weights)
         made.append(Histogram(name, edges, share / weights.sum(), d.mean, d.cvar(0.95)))
     return tuple(made)
 
 
-def _balance(park: ParkProblem, design: Operation, before: Operation | None) -> Table:
-    """Per plant: fresh water, water from and to other plants, power, steam, hours curtailed; as it is in brackets."""
-    operations = [operation for operation in (design, before) if operation is not None]
-
-    def through(plant: str, carrier: str, *, arriving: bool, outside: bool) -> list[float]:
-        totals: list[float] = []
-        for operation in operations:
-            total = 0.0
-            for flow in park.flows:
-                mine, other = (flow.target, flow.source) if arriving else (flow.source, flow.target)
-                if flow.carrier == carrier and _plant(mine) == plant and _plant(other) != plant:
-                    shared = _plant(other) not in park.case.plants
-                    total += operation.mean[flow.report] if shared == outside else 0.0
-            totals.append(total)
-        return totals
-
-    def cell(values: list[float]) -> str:
-        return f"{values[0]:,.1f}" + (f" ({values[1]:,.1f})" if len(values) > 1 else "")
-
-    rows = [
-        (
-            park.case.plants[plant].title or plant,
-            cell(through(plant, "water", arriving=True, outside=True)),
-            cell(through(plant, "water", arriving=True, outside=False)),
-            cell(through(plant, "water", arriving=False, outside=False)),
-            cell(through(plant, "water", arriving=False, outside=True)),
-            cell(through(plant, "power", arriving=True, outside=False)),
-            cell([o.mean.get(f"curtailed hours {plant}", 0.0) for o in operations]),
-        )
-        for plant in park.case.plants
-    ]
-    header = (
-        "plant",
-        "fresh water t/h",
-        "water from other plants t/h",
-        "water to other plants t/h",
-        "water discharged t/h",
-        "power from other plants MW",
-        "curtailed h/a",
-    )
-    return Table("Plants, mean of the year" + (" (as it is)" if before is not None else ""), header, tuple(rows))
-
-
-def _plant(node: str) -> str:
-    return node.split(".")[0]
-
-
 def _indicator_table(park: ParkProblem, design: Operation, before: Operation | None) -> Table:
+    """Today beside the design, with the change; then every way in which a future went wrong, and how often."""
     now = indicators(park, design)
     then = indicators(park, before) if before is not None else {}
-    rows: list[tuple[str | float | None, ...]] = [(name, value, then.get(name)) for name, value in now.items()]
+    rows: list[tuple[str | float | None, ...]] = []
+    for name, value in now.items():
+        if value is not None and max(abs(value), abs(then.get(name) or 0.0)) > SEEN:
+            label = INDICATOR_WORDS.get(name) or unit_words(name)
+            scale = 100.0 if label.endswith("%") else 1.0
+            was = then.get(name)
+            rows.append(_compared(label, scale * value, None if was is None else scale * was, before))
     units = (
         dict(zip(park.problem.reports.names, park.problem.reports.units, strict=True)) if park.problem.reports else {}
     )
     for name, value in design.mean.items():
         if name.startswith(STRESS) and (value > 1e-3 or (before is not None and before.mean[name] > 1e-3)):
-            label = f"{name}, {units[name]} (in {design.probability[name]:.1%} of the scenarios)"
-            rows.append((label, value, before.mean[name] if before is not None else None))
-    return Table("Indicators", ("indicator", "design", "as it is"), tuple(rows))
+            label = f"{name}, {units[name].replace('/a', '/year')} (in {design.probability[name]:.1%} of the futures)"
+            rows.append(_compared(label, value, None if before is None else before.mean[name], before))
+    columns = ("mean over all futures", "today", "with the design", "change")
+    return Table("Indicators", columns if before is not None else (columns[0], columns[2]), tuple(rows))
+
+
+def _compared(label: str, value: float, then: float | None, before: Operation | None) -> tuple[str | float | None, ...]:
+    now = value if abs(value) > SEEN else 0.0
+    if before is None:
+        return (label, now)
+    was = then if then is not None and abs(then) > SEEN else 0.0
+    return (label, was, now, f"{now / was - 1.0:+.1%}" if was else None)
 
 
 def _assumptions(park: ParkProblem) -> tuple[str, ...]:

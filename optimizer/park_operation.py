@@ -51,7 +51,8 @@ class Operation:
     """How a design does over the scenarios.
 
     `mean`: of every report; `probability`: that a report is positive; `margin`: smallest relative distance of a real
-    concentration to its assumed bound (None without water); `evaluated`: distribution, rows and whether it is whole.
+    concentration to its assumed bound (None without water); `evaluated`: distribution, rows and whether it is whole;
+    `x`: the design.
     """
 
     evaluated: Evaluated
@@ -61,6 +62,7 @@ class Operation:
     water_residual: float
     mass_residual: float
     heat_residual: float
+    x: Floats
 
     @property
     def distribution(self) -> Distribution:
@@ -101,4 +103,5 @@ def operate(
         max(0.0, float(water)),
         max(0.0, float(mass)),
         max(0.0, float(heat)),
+        x=x,
     )

@@ -29,6 +29,7 @@ class FlowPicture:
     unit: str
     before: tuple[FlowLine, ...]
     after: tuple[FlowLine, ...]
+    explanation: str = ""
 
 
 @dataclass(frozen=True)

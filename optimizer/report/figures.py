@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from .content import FlowLine, FlowPicture, Histogram
+from .loops import REUSE_IN, REUSE_OUT, opened
 
 INK, GRID = "#24333d", "#e3e8eb"
 BEFORE, AFTER = "#9aa7b0", "#0f7b6c"
 PALETTE = ("#0f7b6c", "#3f7cac", "#c9803a", "#7a5c99", "#b5495b", "#5b8c5a", "#8a7d55", "#4a6670", "#a3733f", "#6b7fd7")
-SMALLEST_SHARE = 1e-3  # of the largest flow; thinner lines are not drawn
+SMALLEST_SHARE = 4e-3  # of the largest flow; thinner lines are not drawn
+FIXED_COLOURS = {REUSE_IN: "#2f9e44", REUSE_OUT: "#2f9e44", "losses": "#adb5bd", "emergency disposal": "#c92a2a"}
 
 
 @dataclass(frozen=True)
@@ -36,48 +38,70 @@ def figure_json(figure: go.Figure) -> str:
 
 
 def flow_figures(pictures: Sequence[FlowPicture]) -> Iterator[tuple[go.Figure | None, go.Figure]]:
-    """(before, after) of every picture, with the same colour for the same place."""
+    """(before, after) of every picture: the same colour for the same place, the same height for the same flow."""
     for picture in pictures:
-        names = sorted({place for line in (*picture.before, *picture.after) for place in (line.source, line.target)})
-        colours = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
-        before = sankey(picture.before, picture.unit, colours) if picture.before else None
-        yield before, sankey(picture.after, picture.unit, colours)
+        sides = [opened(_visible(lines)) for lines in (picture.before, picture.after)]
+        places = dict.fromkeys(
+            place for lines in reversed(sides) for line in lines for place in (line.source, line.target)
+        )
+        free = itertools.cycle(PALETTE)
+        colours = {place: FIXED_COLOURS.get(place) or next(free) for place in places}
+        before, after = (sankey(lines, picture.unit, colours) for lines in sides)
+        yield before if picture.before else None, after
 
 
 def sankey(lines: Sequence[FlowLine], unit: str, colours: dict[str, str]) -> go.Figure:
-    """Mean flows between places."""
-    largest = max((line.value for line in lines), default=0.0)
-    drawn = [line for line in lines if line.value > SMALLEST_SHARE * largest]
-    names = list(dict.fromkeys(place for line in drawn for place in (line.source, line.target)))
+    """Mean flows between places, without cycles; a place's label says how much goes through it."""
+    names = list(dict.fromkeys(place for line in lines for place in (line.source, line.target)))
     index = {name: i for i, name in enumerate(names)}
+    through = {
+        name: max(
+            sum(line.value for line in lines if line.source == name),
+            sum(line.value for line in lines if line.target == name),
+        )
+        for name in names
+    }
     figure = go.Figure(
         go.Sankey(
             arrangement="snap",
             valueformat=",.3~g",
             valuesuffix=f" {unit}",
             node={
-                "label": names,
+                "label": [f"{name}  {through[name]:,.3g}" for name in names],
                 "color": [colours[name] for name in names],
-                "pad": 14,
-                "thickness": 14,
+                "pad": 22,
+                "thickness": 12,
                 "line": {"width": 0},
+                "hovertemplate": "%{label} " + unit + "<extra></extra>",
             },
             link={
-                "source": [index[line.source] for line in drawn],
-                "target": [index[line.target] for line in drawn],
-                "value": [line.value for line in drawn],
-                "color": [_faded(colours[line.source]) for line in drawn],
+                "source": [index[line.source] for line in lines],
+                "target": [index[line.target] for line in lines],
+                "value": [line.value for line in lines],
+                "color": [_faded(colours[line.source]) for line in lines],
+                "customdata": [f"{line.source} → {line.target}" for line in lines],
+                "hovertemplate": "%{customdata}: %{value}<extra></extra>",
             },
         )
     )
-    return styled(figure, height=max(320, 26 * len(names) + 80))
+    columns = [sum(1 for name in names if all(line.source != name for line in lines))]
+    columns.append(sum(1 for name in names if all(line.target != name for line in lines)))
+    columns.append(len(names) - sum(columns))
+    return styled(figure, height=max(300, 46 * max(columns) + 60)).update_layout(
+        margin={"l": 8, "r": 8, "t": 12, "b": 16}
+    )
+
+
+def _visible(lines: Sequence[FlowLine]) -> list[FlowLine]:
+    largest = max((line.value for line in lines), default=0.0)
+    return [line for line in lines if line.value > SMALLEST_SHARE * largest]
 
 
 def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
-    """Share of the scenarios by cost, with mean and CVaR as vertical lines."""
+    """Share of the scenarios by cost, with mean (solid) and CVaR (dotted) of each distribution marked."""
     figure = go.Figure()
     colours = (AFTER,) if len(histograms) == 1 else (BEFORE, AFTER, *PALETTE[1:])
-    for histogram, colour in zip(histograms, colours, strict=False):
+    for row, (histogram, colour) in enumerate(zip(histograms, colours, strict=False)):
         middle = (histogram.edges[:-1] + histogram.edges[1:]) / 2.0
         figure.add_bar(
             x=middle.tolist(),
@@ -85,20 +109,34 @@ def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
             width=(histogram.edges[1:] - histogram.edges[:-1]).tolist(),
             name=histogram.name,
             marker={"color": colour, "opacity": 0.72, "line": {"width": 0}},
+            hovertemplate="%{y:.1f}% of the futures around %{x:.4s}<extra>%{fullData.name}</extra>",
         )
-        figure.add_vline(
-            x=histogram.mean, line={"color": colour, "width": 2}, annotation={"text": "mean", "textangle": -90}
-        )
+        marks = [("mean", histogram.mean, "solid")]
         if histogram.cvar is not None:
-            figure.add_vline(
-                x=histogram.cvar,
-                line={"color": colour, "width": 2, "dash": "dot"},
-                annotation={"text": f"CVaR {histogram.cvar_level:.0%}", "textangle": -90},
+            marks.append((f"CVaR {histogram.cvar_level:.0%}", histogram.cvar, "dot"))
+        for name, value, dash in marks:
+            figure.add_vline(x=value, line={"color": colour, "width": 2, "dash": dash})
+            figure.add_annotation(
+                x=value,
+                y=1.0,
+                yref="paper",
+                yshift=14 + 17 * (len(histograms) - 1 - row),
+                text=f"{name} {_short(value)}",
+                showarrow=False,
+                font={"color": colour if row else INK, "size": 12},
             )
-    figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": -0.22, "x": 0})
     figure.update_xaxes(title=unit, gridcolor=GRID, zeroline=False, tickformat="~s")
     figure.update_yaxes(title="% of the futures", gridcolor=GRID, zeroline=False)
-    return styled(figure, height=360)
+    return styled(figure, height=400).update_layout(margin={"t": 60})
+
+
+def _short(value: float) -> str:
+    """12.3 M, 4.5 k."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {letter}"
+    return f"{value:.3g}"
 
 
 def bounds_figure(bounds: Sequence[tuple[float, float | None, float | None]], unit: str) -> go.Figure:

@@ -113,6 +113,18 @@ class WaterSimulator:
             water = np.maximum(water, self._water_residual(flow, leaving))
         return Simulation(tuple(self._index), self.contaminants, concentration, margin, water, mass)
 
+    def masses(
+        self, columns: Mapping[str, int], primal: Floats, simulation: Simulation
+    ) -> dict[tuple[str, str], Floats]:
+        """(N, P, K) contaminants [kg/h] that arrive, by source and sink, in the scenarios that were simulated."""
+        sinks, masses = list(self._sinks), dict[tuple[str, str], Floats]()
+        for i, j, arriving, names in self._arcs:
+            sent = np.maximum(primal[:, [columns[name] for name in names]], 0.0) * (arriving * KG_PER_T_AND_MG_PER_L)
+            mass = sent[:, :, None] * simulation.concentration[:, :, i, :]
+            arc = (simulation.sources[i], sinks[j])
+            masses[arc] = masses[arc] + mass if arc in masses else mass
+        return masses
+
     def _loads(
         self, contaminant: str, t: int, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]
     ) -> Floats:

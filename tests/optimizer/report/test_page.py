@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from loopwise.optimizer import optimize
 from loopwise.optimizer.report import Picture, ReportContent, Table, render_report
 from loopwise.optimizer.report.figures import Line, line_figure
-from loopwise.optimizer.report.page import number
+from loopwise.optimizer.report.words import number
 from loopwise.optimizer.result import RunStatus
 from tests.optimizer.results import example_outcome, example_result
 
@@ -88,34 +89,57 @@ def test_numbers(value: object, text: str) -> None:
     assert number(value) == text
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(BROWSER is None, reason="no headless Chromium installed")
-@pytest.mark.parametrize("width", [1400, 400])
-def test_in_a_browser(page: str, width: int, tmp_path: Path) -> None:
-    """Every figure is drawn, nothing is wider than the window, and the console stays silent."""
+@pytest.fixture(scope="module")
+def park_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A real park's report, as a run writes it."""
+    folder = tmp_path_factory.mktemp("park")
+    optimize("single-plant", scenarios=40, out=folder / "out")
+    return (folder / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def opened_in_a_browser(page: str, width: int, folder: Path) -> tuple[str, list[str]]:
+    """What the page's own probe saw at a window of `width` pixels, and what the console said; no network there."""
     probe = f"""<style>html {{ width: {width}px }}</style><script>
         addEventListener("load", () => setTimeout(() => {{
           const all = [...document.querySelectorAll(".figure")], drawn = all.filter(f => f.querySelector(".main-svg"));
-          const boxes = [...document.querySelectorAll("section, .card, .main-svg")];
-          const right = boxes.map(e => e.getBoundingClientRect().right);
-          document.title = `drawn ${{drawn.length}} of ${{all.length}}, fits ${{Math.max(...right) <= {width}}}`;
+          const scrolled = e => e.parentElement.closest(".scroll");
+          const boxes = [...document.querySelectorAll("main *:not(svg *)")].filter(e => !scrolled(e));
+          const wide = boxes.filter(e => e.getBoundingClientRect().right > {width} + 0.5);
+          document.title = `drawn ${{drawn.length}} of ${{all.length}}, too wide: ` +
+            `${{wide.map(e => e.tagName + "." + e.className).join(" ") || "none"}}`;
         }}, 500))</script>"""
-    file = tmp_path / "report.html"
+    file = folder / "report.html"
     file.write_text(page.replace("</head>", probe + "</head>"), encoding="utf-8")
-    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    command += [
-        "--window-size=1400,1200",
-        "--enable-logging=stderr",
-        "--v=0",
-        "--virtual-time-budget=8000",
-        "--dump-dom",
-    ]
-    run = subprocess.run(
-        [*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120, check=True
-    )
-    console = [line for line in run.stderr.splitlines() if ":CONSOLE" in line]
+    command = [
+        str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
+        "--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,1200", "--enable-logging=stderr", "--v=0",
+        "--virtual-time-budget=8000", "--dump-dom", file.as_uri(),
+    ]  # fmt: skip
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    title = re.search(r"<title>(.*?)</title>", run.stdout)
+    return title.group(1) if title else "", [line for line in run.stderr.splitlines() if ":CONSOLE" in line]
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no headless Chromium installed")
+@pytest.mark.parametrize("width", [1400, 420])
+@pytest.mark.parametrize(("which", "figures"), [("page", 6), ("park_page", 5)])
+def test_in_a_browser(which: str, figures: int, width: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Every figure is drawn, nothing is wider than the window, and the console stays silent."""
+    seen, console = opened_in_a_browser(request.getfixturevalue(which), width, tmp_path)
     assert not console
-    assert "drawn 6 of 6, fits true" in run.stdout
+    assert seen == f"drawn {figures} of {figures}, too wide: none"
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="no headless Chromium installed")
+def test_the_browser_would_notice(page: str, tmp_path: Path) -> None:
+    wide = (
+        '<div style="width: 900px">wide</div><script>missing()</script><script src="http://example.com/x.js"></script>'
+    )
+    seen, console = opened_in_a_browser(page.replace("</main>", wide + "</main>"), 420, tmp_path)
+    assert "too wide: DIV" in seen
+    assert any("missing is not defined" in line for line in console)
 
 
 def test_a_picture_without_a_baseline() -> None:

@@ -1,0 +1,55 @@
+"""What is proved about each number of a result, what is estimated and how well, in sentences."""
+
+from __future__ import annotations
+
+from ..result import Result
+from .words import number
+
+CONFIDENCE = 1.96  # standard errors either side of a mean that hold the true one in 95% of the samples
+
+
+def certainty(result: Result) -> tuple[tuple[str, str], ...]:
+    """(number, how certain it is) of everything the result claims."""
+    rows: list[tuple[str, str]] = []
+    objective, evaluation = result.objective, result.evaluation
+    unit = f" {objective.unit}" if objective.unit else ""
+    if objective.value is not None:
+        name = f"{objective.name.replace('-', ' ')}: {number(objective.value, 6)}{unit}"
+        futures = (
+            f" for the {objective.scenarios:,} futures it was designed on" if (objective.scenarios or 0) > 1 else ""
+        )
+        rows.append((name, _proof(result) + futures))
+    if evaluation is not None and evaluation.mean is not None and evaluation.scenarios > 1:
+        rows.append((f"mean on fresh futures: {number(evaluation.mean, 6)}{unit}", _interval(result)))
+        for level, value in evaluation.cvar.items():
+            if value is not None and level == "0.95":
+                share = f"estimated from the worst 5% of {evaluation.scenarios:,} futures"
+                rows.append((f"CVaR 95%: {number(value, 6)}{unit}", share))
+    if result.baseline is not None and result.baseline.B0 is not None:
+        rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
+    if evaluation is not None and evaluation.scenarios > 1:
+        exact = f"{evaluation.resolved_exactly:,} needed the exact solver" if evaluation.resolved_exactly else ""
+        failed = f"{evaluation.failed:,} without an answer, in no statistic" if evaluation.failed else "none failed"
+        said = ", ".join(part for part in (failed, exact) if part)
+        rows.append((f"{evaluation.scenarios:,} futures operated", f"every optimum certified; {said}"))
+    return tuple(rows)
+
+
+def _proof(result: Result) -> str:
+    objective = result.objective
+    if objective.gap is not None:
+        low, high = number(objective.lower_bound, 6), number(objective.upper_bound, 6)
+        return f"proved: the best possible lies between {low} and {high} (gap {objective.gap:.2%})"
+    return "computed for the given design; how much better another could be is not proved"
+
+
+def _interval(result: Result) -> str:
+    evaluation = result.evaluation
+    assert evaluation is not None
+    assert evaluation.mean is not None
+    if evaluation.standard_error is None:
+        return "estimated; its error is not known"
+    if evaluation.standard_error == 0.0:
+        return "all futures were enumerated: no sampling error"
+    low, high = (evaluation.mean + sign * CONFIDENCE * evaluation.standard_error for sign in (-1, 1))
+    return f"estimated: 95% confidence between {number(low, 6)} and {number(high, 6)}"

@@ -1,0 +1,39 @@
+"""Numbers and names as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number as people write it: 12,300 - 4.57 - 0.0031; words stay words, None is a dash."""
+    if value is None:
+        return "–"
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return str(value)
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e9:
+        return f"{value:.{digits - 1}e}"
+    if abs(value) >= 1000:
+        rounded = float(f"{value:.{digits}g}")
+        return f"{rounded:,.0f}"
+    return f"{value:.{digits}g}" if abs(value) >= 1e-4 else f"{value:.{digits - 2}e}"
+
+
+def unit_words(name: str) -> str:
+    """`fresh_water_t_per_h` as `Fresh water, t/h`."""
+    for suffix, unit in _UNIT_SUFFIXES.items():
+        if name.endswith(suffix):
+            return f"{name.removesuffix(suffix).replace('_', ' ').capitalize()}, {unit}"
+    return name.replace("_", " ").capitalize().replace("Co2", "CO2")
+
+
+_UNIT_SUFFIXES = {
+    "_t_per_h": "t/h",
+    "_t_per_year": "t/year",
+    "_mwh_per_year": "MWh/year",
+    "_mw": "MW",
+    "_h_per_year": "h/year",
+    "_m3_per_t": "m3/t",
+}
