@@ -24,7 +24,17 @@ INDICATOR_WORDS = {
 }
 SEEN = 1e-6  # indicators below this are solver noise
 BUILT = 1e-6  # sizes below this are solver noise
-STRESS = ("curtailed", "emergency", "tankered", "hauled", "excess", "power deficit", "steam deficit", "steam vented")
+STRESS = (
+    "curtailed",
+    "minimum flow shortfall",
+    "emergency",
+    "tankered",
+    "hauled",
+    "excess",
+    "power deficit",
+    "steam deficit",
+    "steam vented",
+)
 
 
 def design_items(park: ParkProblem, x: Floats) -> tuple[DesignItem, ...]:

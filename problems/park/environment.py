@@ -29,19 +29,21 @@ class Environment(CaseModel):
         default=50_000.0, gt=0.0, description="price per t of contaminant discharged above its mass permit, currency/t"
     )
 
-    def write_rows(self, assembly: Assembly, path: str) -> None:
-        """Price the inventory and write one row per cap:  annual amount - excess <= cap."""
+    def write_rows(self, assembly: Assembly, path: str, *, priced: bool = True) -> None:
+        """Price the inventory and write one row per cap:  annual amount - excess <= cap, excess 0 without prices."""
         price = assembly.uncertain(f"{path}.co2_price", self.co2_price)
         inventory = co2_inventory(assembly)
         assembly.costs["CO2"].append(price * inventory)
         assembly.report("co2", "t/a", inventory)
         for line in ("stack", "grid", "biogenic", "avoided"):
             assembly.report(f"co2.{line}", "t/a", sum(assembly.emissions.get(line, [])) + 0.0)
-        if self.co2_cap is not None:
-            annual_cap(assembly, "co2", inventory, self.co2_cap.limit, self.co2_cap.excess_price)
-        if self.fresh_water_cap is not None:
-            cap = self.fresh_water_cap
-            annual_cap(assembly, "fresh water", assembly.annual("fresh water"), cap.limit, cap.excess_price)
+        capped = (
+            ("co2", inventory, self.co2_cap),
+            ("fresh water", assembly.annual("fresh water"), self.fresh_water_cap),
+        )
+        for name, amount, cap in capped:
+            if cap is not None:
+                annual_cap(assembly, name, amount, cap.limit, cap.excess_price if priced else None)
 
 
 def co2_inventory(assembly: Assembly) -> Expression:

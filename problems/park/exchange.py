@@ -13,6 +13,7 @@ from ..units import Distance, Fraction, Lifetime, Power, SpecificPower, WaterFlo
 from .assembly import Assembly, Expression, activity
 from .asset import Investment
 from .base import CaseModel, Name
+from .commitment import running_capacity
 from .water_network import WaterNetwork
 
 
@@ -54,6 +55,12 @@ class Line(CaseModel):
     forced: bool = Field(default=False, description="must be built")
     forbidden: bool = Field(default=False, description="must not be used; keeps the entry in the file")
     source: str = Field(default="assumed", description="where the figures come from")
+    existing: float = Field(default=0.0, ge=0.0, description="capacity that stands already")
+
+    @property
+    def largest(self) -> float:
+        """Largest capacity: what stands and what may be built."""
+        return self.existing + (self.investment.maximum if self.investment is not None else 0.0)
 
     def route(self, locations: Mapping[str, tuple[float, float]], detour: float) -> float:
         """Route length [km]: as given, else detour factor x straight distance."""
@@ -82,13 +89,22 @@ class WaterPipe(Line):
     to_units: list[str] | None = Field(default=None, description="sinks at the taking plant; none: all that accept it")
     existing: WaterFlow = Field(default=0.0, ge=0.0, description="capacity that stands already")
     minimum_flow: WaterFlow = Field(
-        default=0.0, ge=0.0, description="flow below which the line may not run, once built"
+        default=0.0, ge=0.0, description="flow below which the line may not run in a period in which it is in service"
     )
     leak: Fraction = Field(default=0.0, description="share of the water that does not arrive")
     pumping: SpecificPower = Field(default=0.0, ge=0.0, description="power per water sent")
 
-    def add_to(self, assembly: Assembly, network: WaterNetwork, name: str, length: float) -> None:
-        """sum_j F_ij <= capacity,  arriving = (1 - leak) F_ij,  P = e sum_j F_ij at the giving plant."""
+    def add_to(
+        self, assembly: Assembly, network: WaterNetwork, name: str, length: float, shortfall_price: float | None = None
+    ) -> None:
+        """sum_j F_ij <= capacity,  arriving = (1 - leak) F_ij,  P = e sum_j F_ij at the giving plant.
+
+        With a minimum flow the line is in service or not (`on`, first stage) in each period and Z = capacity x on:
+
+            minimum on - shortfall <= sum_j F_ij <= Z
+
+        The shortfall is priced and reported: a scenario may bring less water than the line needs.
+        """
         if self.forbidden:
             return
         source = network.sources[f"{self.start}.{self.of}"]
@@ -99,20 +115,34 @@ class WaterPipe(Line):
             if sink.plant != self.end or (wanted is not None and sink.key not in wanted):
                 continue
             if network.allowed(source, sink):
-                flows.append(network.add_arc(assembly, source, sink, 1.0 - self.leak).flow)
-        block = assembly.block(assembly.site(self.start), f"{name} flow")
-        block.limit = pyo.Constraint(
-            assembly.periods, rule=lambda _, p: _row(sum(f[p] for f in flows) - capacity, flows)
-        )
-        if self.minimum_flow > 0.0 and self.investment is not None:
-            built = getattr(assembly.site(self.start).design, name).built
+                flows.append(network.add_arc(assembly, source, sink, 1.0 - self.leak, name).flow)
+        site = assembly.site(self.start)
+        block = assembly.block(site, f"{name} flow")
+        usable: dict[str, Expression] = dict.fromkeys(assembly.periods, capacity)
+        if self.minimum_flow > 0.0 and flows:
+            states = running_capacity(assembly, site, name, capacity, self.largest)
+            usable = {p: running for p, (_, running) in states.items()}
+            short = self._shortfall(assembly, block, shortfall_price)
             block.minimum = pyo.Constraint(
-                assembly.periods, rule=lambda _, p: _row(self.minimum_flow * built - sum(f[p] for f in flows), flows)
+                assembly.periods,
+                rule=lambda _, p: self.minimum_flow * states[p][0] - short[p] - sum(f[p] for f in flows) <= 0,
             )
+        block.limit = pyo.Constraint(
+            assembly.periods, rule=lambda _, p: _row(sum(f[p] for f in flows) - usable[p], flows)
+        )
         for p in assembly.periods:
             sent = sum(f[p] for f in flows)
             assembly.demand("power", self.start, p, self.pumping / 1000.0 * sent)
             assembly.total("water exchanged", p, sent)
+
+    def _shortfall(self, assembly: Assembly, block: Any, price: float | None) -> Mapping[str, Expression]:
+        if price is None:
+            return dict.fromkeys(assembly.periods, 0.0)
+        block.shortfall = activity(assembly.periods)
+        for p in assembly.periods:
+            assembly.cost("emergency", p, price * block.shortfall[p])
+            assembly.total("minimum flow shortfall", p, block.shortfall[p])
+        return block.shortfall
 
 
 class PowerLine(Line):

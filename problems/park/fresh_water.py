@@ -20,6 +20,7 @@ class FreshWater(CaseModel):
     available: WaterFlow | None = Field(default=None, ge=0.0, description="largest flow; none: unlimited")
     profile: PerPeriod = Field(default_factory=lambda: PerPeriod(every=1.0), description="share available per period")
     permit: AnnualMass | None = Field(default=None, ge=0.0, description="mass that may be taken a year")
+    permit_excess_price: WaterPrice = Field(default=20.0, gt=0.0, description="price of what is taken above the permit")
     plants: list[Name] | None = Field(default=None, description="plants served; none: all")
     source: str = Field(default="assumed", description="where the figures come from")
 

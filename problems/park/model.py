@@ -39,8 +39,8 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     assembly, network = _nodes(case, uncertain or {}, priced=priced)
     _lines(case, assembly)
     _water_rows(case, assembly, network, priced=priced)
-    case.environment.write_rows(assembly, "environment")
-    _permits(case, assembly, network)
+    case.environment.write_rows(assembly, "environment", priced=priced)
+    _permits(case, assembly, network, priced=priced)
     assembly.close_balances()
     assembly.close_heat()
     _objective(case, assembly)
@@ -59,7 +59,7 @@ def _nodes(case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: boo
     piped = frozenset(name for name, plant in case.plants.items() if not plant.free_reuse)
     network = WaterNetwork(tuple(case.contaminants), limits, piped)
     _plants(case, assembly, network, priced=priced)
-    _water_nodes(case, assembly, network)
+    _water_nodes(case, assembly, network, priced=priced)
     return assembly, network
 
 
@@ -88,7 +88,7 @@ def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced
             add_power_demand(assembly, site, plant.power_demand, f"{path}.power_demand", deficit)
 
 
-def _water_nodes(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:
+def _water_nodes(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
     for name, supply in case.fresh_water.items():
         supply.add_to(assembly, network, name, f"fresh_water.{name}")
     for name, discharge in case.discharges.items():
@@ -96,7 +96,8 @@ def _water_nodes(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> N
     network.connect(assembly)
     locations = {name: plant.location for name, plant in case.plants.items()}
     for name, pipe in case.water_pipes.items():
-        pipe.add_to(assembly, network, name, pipe.route(locations, case.detour))
+        shortfall_price = case.emergency.water_supply if priced else None
+        pipe.add_to(assembly, network, name, pipe.route(locations, case.detour), shortfall_price)
 
 
 def _water_rows(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
@@ -118,14 +119,19 @@ def _lines(case: ParkCase, assembly: Assembly) -> None:
         line.add_to(assembly, name, line.route(locations, case.detour), systems)
 
 
-def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork) -> None:
-    """Mass permits hold over the scenario-year, with priced excess, in t/a."""
+def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
+    """Permits hold over the scenario-year, in t/a; their excess is priced, and without prices there is none."""
+    for name, supply in case.fresh_water.items():
+        if supply.permit is not None:
+            price = supply.permit_excess_price if priced else None
+            annual_cap(assembly, f"permit {name}", assembly.annual(f"fresh water {name}"), supply.permit, price)
     for name, discharge in case.discharges.items():
         if not network.sinks[name].received:
             continue
         for contaminant, permit in discharge.permit.items():
             mass = assembly.annual(f"discharged {contaminant} {name}") / 1000.0
-            annual_cap(assembly, f"{contaminant} {name}", mass, permit, case.environment.permit_excess_price)
+            price = case.environment.permit_excess_price if priced else None
+            annual_cap(assembly, f"{contaminant} {name}", mass, permit, price)
 
 
 def _objective(case: ParkCase, assembly: Assembly) -> None:

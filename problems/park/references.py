@@ -121,6 +121,11 @@ def _lines(case: ParkCase) -> Iterator[Problem]:
                 yield Problem("a line joins two different plants", place=place, typed=line.end)
             if line.investment is None and line.existing == 0.0 and not line.forbidden:
                 yield Problem("give 'existing' capacity or an 'investment', else nothing can flow", place=place)
+            if line.forced and line.forbidden:
+                yield Problem("a line is either forced or forbidden, not both", place=f"{place}.forced")
+            if group in ("water_pipes", "steam_mains") and not line.forbidden and line.minimum_flow > line.largest:
+                message = f"above the largest capacity ({line.largest:g}): the line could never run"
+                yield Problem(message, place=f"{place}.minimum_flow", typed=f"{line.minimum_flow:g}")
             if line.forced and line.investment is None:
                 yield Problem("'forced' needs an 'investment' to force", place=f"{place}.forced")
     for name, pipe in case.water_pipes.items():

@@ -65,15 +65,10 @@ class SteamMain(Line):
         if self.condensate_return > 0.0 and systems[self.end].feedwater is None and not systems[self.end].collected:
             message = f"{self.end!r} collects no condensate that the main's could join"
             yield Problem(message, place=f"{place}.condensate_return")
-        condensed, largest = self.condensed(systems, length), self.largest_flow
+        condensed, largest = self.condensed(systems, length), self.largest
         if condensed >= largest > 0.0:
             message = f"the heat loss condenses {condensed:.2f} t/h, all that the main can carry ({largest:g} t/h)"
             yield Problem(message, place=place)
-
-    @property
-    def largest_flow(self) -> float:
-        """Largest capacity [t/h]: what stands and what may be built."""
-        return self.existing + (self.investment.maximum if self.investment is not None else 0.0)
 
     def condensed(self, systems: Mapping[str, SteamSystem], length: float) -> float:
         """Condensate of the heat loss [t/h], boiling at the pressure of arrival."""
@@ -95,7 +90,7 @@ class SteamMain(Line):
             return
         site = assembly.site(self.start)
         capacity = self.installed(assembly, name, "steam main", "t/h", self.existing, length)
-        states = running_capacity(assembly, site, name, capacity, self.largest_flow)
+        states = running_capacity(assembly, site, name, capacity, self.largest)
         giving = systems[self.start].headers[self.from_header]
         taking = systems[self.end].headers[self.to_header]
         feedwater = systems[self.end].feedwater

@@ -163,6 +163,7 @@ class WaterNetwork:
 
     def connect(self, assembly: Assembly) -> None:
         """Make the arcs inside plants and to and from what the park shares."""
+        assembly.model.operation.water = cast("Any", pyo.Block())
         for source in self.sources.values():
             for sink in self.sinks.values():
                 shared = source.plant is None or sink.plant is None
@@ -170,12 +171,12 @@ class WaterNetwork:
                 if (shared or inside) and self.allowed(source, sink):
                     self.add_arc(assembly, source, sink)
 
-    def add_arc(self, assembly: Assembly, source: WaterSource, sink: WaterSink, arriving: float = 1.0) -> Arc:
-        """Make one arc; `arriving` is the share that does not leak."""
+    def add_arc(
+        self, assembly: Assembly, source: WaterSource, sink: WaterSink, arriving: float = 1.0, pipe: str | None = None
+    ) -> Arc:
+        """Make one arc; `arriving` is the share that does not leak. Parallel pipes are arcs of their own."""
         operation: Any = assembly.model.operation
-        if not hasattr(operation, "water"):
-            operation.water = cast("Any", pyo.Block())
-        name = f"{source.key}>{sink.key}"
+        name = f"{source.key}>{sink.key}" if pipe is None else f"{source.key}>{sink.key} by {pipe}"
         operation.water.add_component(name, activity(assembly.periods))
         flow = getattr(operation.water, name)
         for p in assembly.periods:
