@@ -53,12 +53,16 @@ def load_case(name_or_path: str | Path) -> BaseModel:
     Validation gets `{"currency": .., "folder": ..}` as context: data files named in the case are found beside it.
     Raises CaseError with every problem found.
     """
+    return validate_case(*read_case(name_or_path))
+
+
+def read_case(name_or_path: str | Path) -> tuple[Document, str, Path | None]:
+    """Unchecked data of a case, its name for messages and its folder: what `validate_case` takes. Raises CaseError."""
     text, file, folder = _text_of(str(name_or_path))
     try:
-        document = read_yaml(text)
+        return read_yaml(text), file, folder
     except CaseError as error:
         raise error.located(file, {}) from None
-    return validate_case(document, file, folder)
 
 
 def validate_case(document: Document, file: str, folder: Path | None = None) -> BaseModel:

@@ -19,6 +19,7 @@ from ..progress import progress_for
 from ..result import installed
 from .exits import EXIT_CODES, EXIT_OF_STATUS, complain, escape, guarded
 from .options import CaseArgument, Draw, Json, Output, Overwrite, Sample, Search, SmpsFiles, scenario_count, spread
+from .study import study_app
 from .summary import print_summary
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(study_app, name="study")
 
 
 @app.callback(invoke_without_command=True)

@@ -1,0 +1,197 @@
+"""One page, one Parquet file and one spreadsheet that compare the runs of a study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import plotly.graph_objects as go
+import pyarrow.parquet as pq
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+from openpyxl.styles import Font
+from plotly.offline import get_plotlyjs
+
+from ..report.figures import AFTER, BEFORE, GRID, INK, figure_json
+from ..report.page import number, unit_words
+from ..whole_file import whole_file
+from .store import StudyStatus, StudyStore
+
+COST = "mean"  # of the fresh scenarios: what a design is compared by
+AIMS = ("fresh_water_t_per_h", "co2_t_per_year")
+SHOWN = ("case", "status", COST, "standard_error", *AIMS, "reuse_rate", "seconds", "message")
+MOST_ROWS = 500  # of the page's table; the files have all
+
+Row = dict[str, Any]
+
+
+def write_comparison(store: StudyStore) -> list[Path]:
+    """Write results.parquet, results.xlsx and report.html into the study's folder.
+
+    Raises CaseError where no run has ended or the folder cannot be written.
+    """
+    table, there, status = store.rows(), store.read(), store.status()
+    if not table.num_rows:
+        raise store.problem("no run has ended yet")
+    rows = table.to_pylist()
+    files = [store.folder / name for name in ("results.parquet", "results.xlsx", "report.html")]
+    with whole_file(files[0]) as temporary:
+        pq.write_table(table, temporary)
+    with whole_file(files[1]) as temporary:
+        _write_workbook(temporary, table.column_names, rows)
+    with whole_file(files[2]) as temporary:
+        temporary.write_text(comparison_page(rows, there["paths"], status), encoding="utf-8")
+    return files
+
+
+def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStatus) -> str:
+    """The page: Pareto fronts, parallel coordinates, tornado and table of the runs that have a design."""
+    good = [row for row in rows if row.get(COST) is not None]
+    unit = next((row["unit"] for row in good), "")
+    numeric = [path for path in paths if _varies(path, good)]
+    figures: dict[str, go.Figure] = {}
+    for aim in AIMS:
+        if len({row.get(aim) for row in good}) > 1:
+            figures[f"Cost against {unit_words(aim)}"] = pareto_figure(good, aim, unit, paths)
+    if len(good) > 1 and numeric:
+        figures["Every run as a line"] = parallel_figure(good, numeric, unit)
+        figures["What moves the cost"] = tornado_figure(good, numeric, unit)
+    columns = [name for name in (*paths, *SHOWN) if any(row.get(name) is not None for row in rows)]
+    loader = PackageLoader(__name__.rpartition(".")[0], "templates")
+    environment = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
+    environment.filters["number"] = number
+    return environment.get_template("comparison.html").render(
+        status=status,
+        unit=unit,
+        figures={name: Markup(figure_json(figure)) for name, figure in figures.items()},
+        columns=[(name, unit_words(name) if name in AIMS else name) for name in columns],
+        rows=rows[:MOST_ROWS],
+        hidden=max(0, len(rows) - MOST_ROWS),
+        plotly=Markup(get_plotlyjs()) if figures else "",
+    )
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Indices of the points that no other one beats in both coordinates (smaller is better), by the first one."""
+    front: list[int] = []
+    best = float("inf")
+    for k in sorted(range(len(points)), key=lambda k: points[k]):
+        if points[k][1] < best:
+            front.append(k)
+            best = points[k][1]
+    return front
+
+
+def pareto_figure(rows: Sequence[Row], aim: str, unit: str, paths: Sequence[str]) -> go.Figure:
+    """All runs and the front of those that nothing beats in both cost and `aim`."""
+    known = [row for row in rows if row.get(aim) is not None]
+    points = [(float(row[aim]), float(row[COST])) for row in known]
+    front = pareto_front(points)
+    text = ["<br>".join(f"{path}: {row[path]}" for path in paths if row.get(path) is not None) for row in known]
+    figure = _figure()
+    figure.add_scatter(
+        x=[x for x, _ in points], y=[y for _, y in points], text=text, mode="markers", name="runs",
+        marker={"color": BEFORE, "size": 8}, hovertemplate="%{x:,.4g}, %{y:,.4g}<br>%{text}<extra></extra>",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[points[k][0] for k in front], y=[points[k][1] for k in front], text=[text[k] for k in front],
+        mode="lines+markers", name="nothing is better in both", line={"color": AFTER, "shape": "hv"},
+        hovertemplate="%{x:,.4g}, %{y:,.4g}<br>%{text}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(title=unit_words(aim))
+    figure.update_yaxes(title=f"mean cost, {unit}")
+    return figure
+
+
+def parallel_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
+    """Changes and results of every run side by side, coloured by cost."""
+    shown = [*paths, COST, *(aim for aim in AIMS if all(row.get(aim) is not None for row in rows))]
+    labels = {COST: f"mean, {unit}"} | {aim: unit_words(aim) for aim in AIMS}
+    short = {path: path if len(path) < 26 else "…" + path[-24:] for path in paths}
+    figure = _figure()
+    figure.add_parcoords(
+        line={"color": [row[COST] for row in rows], "colorscale": "Tealrose", "showscale": True},
+        dimensions=[{"label": labels.get(n) or short[n], "values": [row[n] for row in rows]} for n in shown],
+    )
+    figure.update_layout(margin={"l": 90, "r": 60, "t": 60, "b": 30})
+    return figure
+
+
+def tornado(rows: Sequence[Row], paths: Sequence[str]) -> list[tuple[str, float, float]]:
+    """(path, mean cost at its lowest value, mean cost at its highest value), largest difference last.
+
+    Over all values of the other changes; of many values the lowest and the highest fifth are averaged.
+    """
+    found: list[tuple[str, float, float]] = []
+    for path in paths:
+        values = sorted({float(row[path]) for row in rows})
+        part = max(1, len(values) // 5)
+        low, high = set(values[:part]), set(values[-part:])
+        ends = [[row[COST] for row in rows if float(row[path]) in end] for end in (low, high)]
+        found.append((path, sum(ends[0]) / len(ends[0]), sum(ends[1]) / len(ends[1])))
+    return sorted(found, key=lambda bar: abs(bar[2] - bar[1]))
+
+
+def tornado_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
+    """How far the mean cost moves from one end of every change to the other."""
+    centre = sum(row[COST] for row in rows) / len(rows)
+    bars = tornado(rows, paths)
+    figure = _figure()
+    ends = (
+        ("lowest value", BEFORE, [low for _, low, _ in bars]),
+        ("highest value", AFTER, [high for _, _, high in bars]),
+    )
+    for name, colour, means in ends:
+        figure.add_bar(
+            y=[bar[0] for bar in bars], x=[mean - centre for mean in means], base=centre, orientation="h",
+            name=name, marker={"color": colour}, hovertemplate="%{y}: %{x:,.4g}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(barmode="overlay")
+    figure.update_xaxes(title=f"mean cost, {unit}")
+    figure.update_yaxes(automargin=True)
+    return figure
+
+
+def _figure() -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        template="plotly_white", font={"color": INK}, height=420, legend={"orientation": "h", "y": 1.12},
+        margin={"l": 70, "r": 20, "t": 40, "b": 60},
+    )  # fmt: skip
+    figure.update_xaxes(gridcolor=GRID)
+    figure.update_yaxes(gridcolor=GRID)
+    return figure
+
+
+def _varies(path: str, rows: Sequence[Row]) -> bool:
+    """Whether every run has a number there and not all the same."""
+    values = [row.get(path) for row in rows]
+    return all(map(_is_number, values)) and len(set(values)) > 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _write_workbook(file: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """One sheet with a bold, frozen header and a filter."""
+    book: Any = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "runs"
+    sheet.append(list(columns))
+    for row in rows:
+        sheet.append([value if value is None or _is_number(value) else _safe(value) for value in row.values()])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    sheet.freeze_panes, sheet.auto_filter.ref = "A2", sheet.dimensions
+    with file.open("wb") as stream:
+        book.save(stream)
+
+
+def _safe(value: Any) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

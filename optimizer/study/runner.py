@@ -1,0 +1,132 @@
+"""Carry out what is missing of a study, here or on a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...cluster import Chunk, Scheme
+from ...cluster.work import Compute
+from ...problems.errors import CaseError
+from ..output import design_csv, write_text
+from ..progress import Progress, QuietProgress
+from ..result import DesignItem, Result, RunStatus
+from ..run import run_optimize
+from .definition import Run, Study
+from .store import FAILED, ROW, StudyStore
+
+DONE_STATUS = (RunStatus.OPTIMAL, RunStatus.LIMIT)
+
+
+@dataclass(frozen=True)
+class StudyWork:
+    """The study's runs as chunks of one index each; a worker gets the cases' data once."""
+
+    study: Study
+
+    @property
+    def key(self) -> str:
+        """The study's."""
+        return f"study {self.study.key}"
+
+    def prepare(self) -> Compute:
+        """The function from the study's folder and a chunk to how many of its runs failed."""
+        return self._compute
+
+    def _compute(self, folder: Path, chunk: Chunk) -> int:
+        store = StudyStore(folder)
+        return sum(carry_out(self.study, self.study.runs[k], store) for k in range(chunk.first, chunk.last))
+
+
+def run_study(study: Study, store: StudyStore, scheme: Scheme, progress: Progress, *, retry_failed: bool) -> None:
+    """Compute the runs that are missing, each exactly once; with `retry_failed` those that failed, too.
+
+    Raises CaseError where the folder cannot be worked on, ClusterError where the cluster fails; what is done stays.
+    """
+    store.create(study)
+    with store.locked():
+        finished = store.finished()
+        if retry_failed:
+            failed = [key for key, wrong in finished.items() if wrong]
+            store.forget(failed)
+            finished = {key: wrong for key, wrong in finished.items() if not wrong}
+        chunks = [Chunk(run.index, run.index + 1) for run in study.runs if run.key not in finished]
+        started, failures = time.monotonic(), sum(finished.values())
+        with progress.step(f"study {study.definition.name}", len(study.runs)) as step:
+            step.advance(len(finished))
+            for done, (_, failed) in enumerate(scheme.run(StudyWork(study), store.folder.resolve(), chunks), 1):
+                failures += failed
+                rate = done / (time.monotonic() - started)
+                left = (len(chunks) - done) / rate
+                step.advance(len(finished) + done, f"{60 * rate:.3g}/min, {duration(left)} left, {failures} failed")
+
+
+def duration(seconds: float) -> str:
+    """`3 h 20 min`, `4 min 10 s` or `12 s`."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def carry_out(study: Study, run: Run, store: StudyStore) -> bool:
+    """Compute one run and put it into the store; True where it failed."""
+    if (store.runs / run.key / ROW).exists():
+        return (store.runs / run.key / FAILED).exists()
+    result, message, started = None, "", time.perf_counter()
+    with store.new_run(run.key) as folder:
+        try:
+            outcome = run_optimize(study.case_of(run), study.options_of(run), QuietProgress())
+            result, message = outcome.result, outcome.message
+            if result.status is RunStatus.INTERRUPTED:
+                raise KeyboardInterrupt
+            write_text(folder / "result.json", result.to_json())
+            if result.design:
+                write_text(folder / "design.csv", design_csv(outcome))
+        except Exception as error:
+            if isinstance(error, (OSError, MemoryError)) or isinstance(error.__cause__, OSError):
+                raise  # says something about this machine, not about the run
+            message = str(error) if isinstance(error, CaseError) else f"{type(error).__name__}: {error}"
+        failed = result is None or result.status not in DONE_STATUS
+        if failed:
+            write_text(folder / FAILED, message + "\n")
+        row = _row(run, study.paths, result, message, time.perf_counter() - started)
+        pq.write_table(pa.Table.from_pylist([row]), folder / ROW)
+    return failed
+
+
+def _row(run: Run, paths: tuple[str, ...], result: Result | None, message: str, seconds: float) -> dict[str, Any]:
+    row: dict[str, Any] = {"run": run.key, "index": run.index, "case": run.case}
+    row |= {path: _cell(run.changes[path]) for path in paths if path in run.changes}
+    row |= {"status": FAILED if result is None else str(result.status), "message": message, "seconds": seconds}
+    if result is None:
+        return row
+    objective, evaluation = result.objective, result.evaluation
+    row |= {"objective": objective.name, "unit": objective.unit, "value": objective.value, "gap": objective.gap}
+    row |= {"lower_bound": objective.lower_bound, "upper_bound": objective.upper_bound}
+    if evaluation is not None:
+        row |= {"mean": evaluation.mean, "standard_error": evaluation.standard_error}
+        row |= {f"cvar {level}": value for level, value in evaluation.cvar.items()}
+    row |= dict(result.indicators)
+    if result.baseline is not None:
+        row["baseline B0"] = result.baseline.B0
+    for item in result.design:
+        if isinstance(item, DesignItem):
+            row[f"size {item.plant}.{item.name}"] = item.size
+    return {name: float(value) if isinstance(value, int) and name != "index" else value for name, value in row.items()}
+
+
+def _cell(value: Any) -> Any:
+    """Numbers stay numbers, also where they have a unit (the first word); anything else becomes text."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return str(value)
+    if isinstance(value, str):
+        with suppress(ValueError, IndexError):
+            return float(value.split()[0])
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)

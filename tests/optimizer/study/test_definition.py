@@ -1,0 +1,90 @@
+"""STUDY.yaml: the runs that follow from it, and what is wrong with it, all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from loopwise.optimizer.study import load_study
+from loopwise.optimizer.study.changes import changed, split_path
+from loopwise.problems.errors import CaseError
+
+HEAD = "kind: study\nname: s\ncases: [single-plant]\n"
+
+
+def study(tmp_path: Path, text: str):
+    file = tmp_path / "study.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load_study(file)
+
+
+def test_grid_list_and_sample_together(tmp_path: Path) -> None:
+    loaded = study(
+        tmp_path,
+        HEAD + "grid: {environment.co2_price: [0, 50], options.seed: [1, 2, 3]}\n"
+        "runs: [{fresh_water.well.price: 2 USD/m3}]\n"
+        "sampled: {count: 5, ranges: {interest: [0.02, 0.12]}}\n",
+    )
+    assert len(loaded.runs) == 6 + 1 + 5
+    assert len({run.key for run in loaded.runs}) == 12
+    drawn = sorted(run.changes["interest"] for run in loaded.runs[7:])
+    assert all(0.02 + 0.02 * k < value < 0.04 + 0.02 * k for k, value in enumerate(drawn)), "one in every fifth"
+    assert loaded.options_of(loaded.runs[4]).seed == 2
+    assert loaded.case_of(loaded.runs[3]).environment.co2_price == 50.0
+    assert loaded.case_of(loaded.runs[6]).fresh_water["well"].price == 2.0
+
+
+def test_keys_follow_the_content(tmp_path: Path) -> None:
+    first = study(tmp_path, HEAD + "grid: {environment.co2_price: [0, 50, 50]}\n")
+    other = study(tmp_path, HEAD + "grid: {environment.co2_price: [50, 80]}\n")
+    options = study(tmp_path, HEAD + "options: {gap: 0.01}\ngrid: {environment.co2_price: [50]}\n")
+    assert [run.index for run in first.runs] == [0, 1], "the same change twice is one run"
+    assert first.runs[1].key == other.runs[0].key
+    assert options.runs[0].key != other.runs[0].key
+    assert first.key != other.key
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("grid: {environment.co2_prise: [1]}", ["study.yaml:4", "did you mean 'environment.co2_price'"]),
+        ("grid: {environment.co2_price.x: [1]}", ["has nothing there"]),
+        ("grid: {environment.co2_price: [-1]}", ["environment.co2_price = -1", "greater than or equal to 0"]),
+        ("grid: {environment.co2_price: []}", ["has no value"]),
+        ("grid: {options.sede: [1]}", ["unknown option", "did you mean 'seed'"]),
+        ("options: {scenarious: 5}", ["unknown option", "did you mean 'scenarios'"]),
+        ("options: {scenarios: 0}", ["expected a whole number above 0"]),
+        ("gird: {interest: [1]}", ["did you mean 'grid'"]),
+        ("sampled: {count: 0, ranges: {interest: [0.1, 0.2]}}", ["sampled.count"]),
+        ("runs: [{interest: 0.05}, {intrest: 0.05}]", ["did you mean 'interest'"]),
+    ],
+)
+def test_mistakes_are_told(tmp_path: Path, text: str, words: list[str]) -> None:
+    with pytest.raises(CaseError) as caught:
+        study(tmp_path, HEAD + text + "\n")
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="did you mean 'guangzhou-prices'"):
+        load_study("guangzhou-price")
+    with pytest.raises(CaseError, match="is a case, not a study"):
+        study(tmp_path, "kind: park\nname: x\n")
+    with pytest.raises(CaseError, match="did you mean 'single-plant'"):
+        study(tmp_path, HEAD.replace("single-plant", "single-plan"))
+
+
+@pytest.mark.parametrize("name", ["guangzhou-prices", "guangzhou-pareto"])
+def test_built_in_studies(name: str) -> None:
+    loaded = load_study(name)
+    assert len(loaded.runs) == 9
+    loaded.case_of(loaded.runs[-1])
+
+
+def test_paths() -> None:
+    assert split_path("a.b c[2].d") == ("a", "b c", 2, "d")
+    data = {"a": [{"b": 1}], "c": None, "d": 3}
+    assert changed(data, {"a[0].b": 2, "c.x": 4}) == {"a": [{"b": 2}], "c": {"x": 4}, "d": 3}
+    assert data["a"] == [{"b": 1}]
+    for wrong in ("d.x", "a[1].b", "a.b"):
+        with pytest.raises(KeyError):
+            changed(data, {wrong: 0})

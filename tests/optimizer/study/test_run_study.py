@@ -1,0 +1,161 @@
+"""Studies: each run exactly once, whatever is killed in between; clear words for folders that do not fit."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from loopwise.cluster import Serial
+from loopwise.optimizer.cli.app import app
+from loopwise.optimizer.progress import QuietProgress
+from loopwise.optimizer.study import StudyStore, load_study, run_study
+from loopwise.optimizer.study.comparison import pareto_front, tornado
+from loopwise.optimizer.study.store import STUDY
+from loopwise.problems.errors import CaseError
+
+TEXT = """kind: study
+name: brewery
+cases: [single-plant]
+options: {scenarios: 2, evaluate: 16}
+sampled: {count: COUNT, ranges: {environment.co2_price: [0, 100], fresh_water.well.price: [0.5, 3]}}
+"""
+
+
+def loopwise(*arguments: str):
+    return CliRunner().invoke(app, ["study", *map(str, arguments)])
+
+
+def file_of(tmp_path: Path, count: int) -> Path:
+    file = tmp_path / "study.yaml"
+    file.write_text(TEXT.replace("COUNT", str(count)), encoding="utf-8")
+    return file
+
+
+def rows_once(folder: Path, count: int) -> None:
+    assert loopwise("report", folder).exit_code == 0
+    rows = pq.ParquetFile(folder / "results.parquet").read().to_pylist()
+    assert sorted(row["index"] for row in rows) == list(range(count))
+    assert len({row["run"] for row in rows}) == count
+    assert {row["status"] for row in rows} == {"optimal"}
+    assert [entry.name for entry in (folder / "runs").iterdir() if entry.name.startswith(".")] == []
+
+
+def test_from_the_file_to_the_report(tmp_path: Path) -> None:
+    file, out = file_of(tmp_path, 3), tmp_path / "out"
+    dry = loopwise("run", file, "--out", out, "--dry-run")
+    assert "3 runs, 3 missing" in dry.output
+    assert not out.exists()
+    assert loopwise("run", file, "--out", out).exit_code == 0
+    assert "3 runs, 0 missing" in loopwise("run", file, "--out", out, "--dry-run").output
+    status = json.loads(loopwise("status", out, "--json").stdout)
+    assert (status["done"], status["failed"], status["missing"], status["running"]) == (3, 0, 0, False)
+    rows_once(out, 3)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "What moves the cost" in page
+    assert "http" not in page.split("<script>")[0]
+    before = {run: (out / "runs" / run).stat().st_mtime_ns for run in os.listdir(out / "runs")}  # noqa: PTH208
+    assert loopwise("run", file, "--out", out).exit_code == 0
+    assert before == {run: (out / "runs" / run).stat().st_mtime_ns for run in before}, "nothing is computed again"
+
+
+def test_failed_runs_are_told_and_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
+
+    def broken(*_: object) -> None:
+        raise ArithmeticError("no such luck")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("loopwise.optimizer.study.runner.run_optimize", broken)
+        run_study(study, store, Serial(), QuietProgress(), retry_failed=False)
+    assert store.status().failed == 2
+    assert store.rows()["message"].to_pylist() == ["ArithmeticError: no such luck"] * 2
+    run_study(study, store, Serial(), QuietProgress(), retry_failed=False)
+    assert store.status().failed == 2
+    run_study(study, store, Serial(), QuietProgress(), retry_failed=True)
+    assert (store.status().done, store.status().failed) == (2, 0)
+
+
+def test_folders_that_do_not_fit(tmp_path: Path) -> None:
+    study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
+    store.create(study)
+    with pytest.raises(CaseError, match="holds another study"):
+        store.create(load_study(file_of(tmp_path, 3)))
+    there = json.loads((store.folder / STUDY).read_text())
+    (store.folder / STUDY).write_text(json.dumps(there | {"loopwise_version": "0.0.1"}))
+    with pytest.raises(CaseError, match=r"was begun by loopwise 0\.0\.1"):
+        store.create(study)
+    with pytest.raises(CaseError, match="is not empty and holds no study"):
+        StudyStore(tmp_path).create(study)
+    with pytest.raises(CaseError, match="holds no study"):
+        StudyStore(tmp_path).status()
+    with pytest.raises(CaseError, match="cannot be written: Not a directory"):
+        StudyStore(tmp_path / "study.yaml" / "out").create(study)
+    assert "no run has ended yet" in loopwise("report", tmp_path / "out").output
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder(tmp_path: Path) -> None:
+    study = load_study(file_of(tmp_path, 2))
+    tmp_path.chmod(0o500)
+    with pytest.raises(CaseError, match="cannot be written: Permission denied"):
+        StudyStore(tmp_path / "out").create(study)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
+    store.create(study)
+    with store.locked():
+        assert store.status().running
+        with pytest.raises(CaseError, match="another process works on this study"):
+            run_study(study, StudyStore(tmp_path / "out"), Serial(), QuietProgress(), retry_failed=False)
+    assert not store.status().running
+
+
+@pytest.mark.parametrize("count", [16, pytest.param(200, marks=pytest.mark.slow)])
+def test_killed_twice_ends_complete(tmp_path: Path, count: int) -> None:
+    """Once the client is killed, once a worker; the third start finds everything and computes the rest."""
+    file, out = file_of(tmp_path, count), tmp_path / "out"
+    command = [sys.executable, "-c", "from loopwise.optimizer.cli import main; main()"]
+    command += ["study", "run", str(file), "--out", str(out), "--workers", "2"]
+
+    def start() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def ended() -> int:
+        runs = out / "runs"
+        return sum((entry / "row.parquet").exists() for entry in runs.iterdir()) if runs.exists() else 0
+
+    def wait_for(done: int, process: "subprocess.Popen[bytes]") -> None:
+        while process.poll() is None and ended() < done:
+            time.sleep(0.02)
+
+    first = start()
+    wait_for(count // 4, first)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    done = StudyStore(out).status().done
+    assert count // 4 <= done < count
+    second = start()
+    wait_for(done + count // 4, second)
+    workers = [p for p in psutil.Process(second.pid).children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
+    leaves = [p for p in workers if not p.children()]
+    assert leaves
+    leaves[0].kill()
+    assert second.wait() == 0
+    status = StudyStore(out).status()
+    assert (status.done, status.failed, status.missing) == (count, 0, 0)
+    rows_once(out, count)
+
+
+def test_pareto_front_and_tornado() -> None:
+    assert pareto_front([(1.0, 5.0), (2.0, 5.0), (3.0, 1.0), (2.0, 3.0), (4.0, 4.0)]) == [0, 3, 2]
+    rows = [{"a": a, "b": b, "mean": 10.0 * a + b} for a in (0, 1) for b in (0, 1, 2)]
+    assert tornado(rows, ["a", "b"]) == [("b", 5.0, 7.0), ("a", 1.0, 11.0)]
