@@ -177,8 +177,9 @@ def _result(chunk: Chunk, future: Future[Any]) -> Any:
         return future.result()
     except KilledWorker as error:
         raise ClusterError(
-            f"indices {chunk.first}..{chunk.last - 1} ended {error.allowed_failures + 1} workers one after the other, "
-            "most often for lack of memory: give each worker more, or start fewer on a machine"
+            f"{error.allowed_failures + 1} workers died one after the other with the indices "
+            f"{chunk.first}..{chunk.last - 1} at hand, most often for lack of memory: give each worker more, or start "
+            "fewer on a machine"
         ) from None
     except Exception as error:
         error.add_note(f"raised by a worker for the indices {chunk.first}..{chunk.last - 1}")

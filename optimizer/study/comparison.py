@@ -16,12 +16,13 @@ from openpyxl.styles import Font
 from plotly.offline import get_plotlyjs
 
 from ..report.figures import AFTER, BEFORE, GRID, INK, figure_json
-from ..report.page import number, unit_words
+from ..report.page import number
 from ..whole_file import whole_file
 from .store import StudyStatus, StudyStore
 
 COST = "mean"  # of the fresh scenarios: what a design is compared by
-AIMS = ("fresh_water_t_per_h", "co2_t_per_year")
+AIMS = {"fresh_water_t_per_h": "fresh water, t/h", "co2_t_per_year": "CO2, t/year"}
+ALIKE = 5  # significant digits beyond which two runs are the same point
 SHOWN = ("case", "status", COST, "standard_error", *AIMS, "reuse_rate", "seconds", "message")
 MOST_ROWS = 500  # of the page's table; the files have all
 
@@ -55,7 +56,7 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
     figures: dict[str, go.Figure] = {}
     for aim in AIMS:
         if len({row.get(aim) for row in good}) > 1:
-            figures[f"Cost against {unit_words(aim)}"] = pareto_figure(good, aim, unit, paths)
+            figures[f"Cost against {AIMS[aim]}"] = pareto_figure(good, aim, unit, paths)
     if len(good) > 1 and numeric:
         figures["Every run as a line"] = parallel_figure(good, numeric, unit)
         figures["What moves the cost"] = tornado_figure(good, numeric, unit)
@@ -67,7 +68,7 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
         status=status,
         unit=unit,
         figures={name: Markup(figure_json(figure)) for name, figure in figures.items()},
-        columns=[(name, unit_words(name) if name in AIMS else name) for name in columns],
+        columns=[(name, AIMS.get(name, name)) for name in columns],
         rows=rows[:MOST_ROWS],
         hidden=max(0, len(rows) - MOST_ROWS),
         plotly=Markup(get_plotlyjs()) if figures else "",
@@ -75,7 +76,11 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points that no other one beats in both coordinates (smaller is better), by the first one."""
+    """Indices of the points that no other one beats in both coordinates (smaller is better), by the first one.
+
+    Coordinates count to `ALIKE` significant digits: the rest is solver noise.
+    """
+    points = [(float(f"{x:.{ALIKE}g}"), float(f"{y:.{ALIKE}g}")) for x, y in points]
     front: list[int] = []
     best = float("inf")
     for k in sorted(range(len(points)), key=lambda k: points[k]):
@@ -101,7 +106,7 @@ def pareto_figure(rows: Sequence[Row], aim: str, unit: str, paths: Sequence[str]
         mode="lines+markers", name="nothing is better in both", line={"color": AFTER, "shape": "hv"},
         hovertemplate="%{x:,.4g}, %{y:,.4g}<br>%{text}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(title=unit_words(aim))
+    figure.update_xaxes(title=AIMS[aim])
     figure.update_yaxes(title=f"mean cost, {unit}")
     return figure
 
@@ -109,7 +114,7 @@ def pareto_figure(rows: Sequence[Row], aim: str, unit: str, paths: Sequence[str]
 def parallel_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
     """Changes and results of every run side by side, coloured by cost."""
     shown = [*paths, COST, *(aim for aim in AIMS if all(row.get(aim) is not None for row in rows))]
-    labels = {COST: f"mean, {unit}"} | {aim: unit_words(aim) for aim in AIMS}
+    labels = {COST: f"mean, {unit}"} | AIMS
     short = {path: path if len(path) < 26 else "…" + path[-24:] for path in paths}
     figure = _figure()
     figure.add_parcoords(

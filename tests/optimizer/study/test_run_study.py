@@ -119,7 +119,7 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert not store.status().running
 
 
-@pytest.mark.parametrize("count", [16, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [8, pytest.param(200, marks=pytest.mark.slow)])
 def test_killed_twice_ends_complete(tmp_path: Path, count: int) -> None:
     """Once the client is killed, once a worker; the third start finds everything and computes the rest."""
     file, out = file_of(tmp_path, count), tmp_path / "out"
