@@ -12,6 +12,8 @@ from ...problems.heat.case import HeatCase
 from ...problems.heat.total_site import SiteProfiles, TotalSiteTargets, site_profiles, total_site_targets
 from ..report.content import FlowLine, FlowPicture, Picture, ReportContent, Table
 from ..report.figures import Line, line_figure
+from .grid_diagram import grid_diagram
+from .network import Network
 
 if TYPE_CHECKING:
     from .run import HeatAnswer
@@ -51,6 +53,12 @@ def _headline(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
     if answer.matches is not None and answer.matches.value is not None:
         proof = "proved" if answer.matches.lower_bound == answer.matches.value else "not proved to be the fewest"
         yield f"{answer.matches.value:g} exchangers carry it all ({proof})."
+    if answer.synthesis is not None and (network := answer.synthesis.network) is not None:
+        yield (
+            f"{len(network.exchangers)} exchangers with {sum(e.area for e in network.exchangers):,.4g} m2 cost "
+            f"{network.annual_cost:,.6g} {case.currency} a year with their utilities, proved to "
+            f"{answer.synthesis.gap:.2%} among networks of these stages with isothermal mixing."
+        )
     if site is not None and len(site.plants) > 1:
         yield (
             f"{len(site.plants)} plants on their own need {site.without_mains:,.4g} MW of heating, "
@@ -59,6 +67,12 @@ def _headline(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
 
 
 def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
+    if answer.synthesis is not None and answer.synthesis.network is not None:
+        yield Picture(
+            "The network",
+            grid_diagram(answer.problem, answer.synthesis.network),
+            "Hot streams run to the right, cold ones to the left; degC along the streams, MW below the exchangers.",
+        )
     curves = composite_curves(answer.problem)
     lines = [
         Line(f"{name} composite", curve.heat.tolist(), curve.temperature.tolist(), colour)
@@ -165,6 +179,8 @@ def _tables(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None) -
     yield Table(
         "Utilities", ("utility", "side", "supply, degC", "target, degC", "duty, MW", f"{case.currency}/year"), rows
     )
+    if answer.synthesis is not None and answer.synthesis.network is not None:
+        yield _exchangers(case, answer.synthesis.network)
     edges = answer.table.intervals
     yield Table(
         "Problem table",
@@ -194,6 +210,35 @@ def _tables(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None) -
         )
 
 
+def _exchangers(case: HeatCase, network: Network) -> Table:
+    return Table(
+        "Exchangers",
+        (
+            "hot -> cold",
+            "stage",
+            "duty, MW",
+            "hot end, K",
+            "cold end, K",
+            "area, m2",
+            "by logarithmic mean, m2",
+            f"investment, {case.currency}",
+        ),
+        tuple(
+            (
+                f"{e.place.hot} -> {e.place.cold}",
+                float(e.place.stage) if e.place.stage else "utility",
+                e.duty,
+                e.hot_end,
+                e.cold_end,
+                e.area,
+                e.area_logarithmic,
+                e.investment,
+            )
+            for e in network.exchangers
+        ),
+    )
+
+
 def _total_site(case: HeatCase, answer: HeatAnswer) -> TotalSiteTargets | None:
     if not case.mains:
         return None
@@ -202,6 +247,8 @@ def _total_site(case: HeatCase, answer: HeatAnswer) -> TotalSiteTargets | None:
 
 def _assumptions(case: HeatCase) -> Iterator[str]:
     yield "Heat-capacity flows are constant within each segment of a stream."
+    if case.objective == "annual-cost":
+        yield "Areas by Chen's mean temperature difference, never above the logarithmic one: a little on the safe side."
     yield f"Minimum approach temperature {case.approach_temperature:g} K unless a stream has a contribution of its own."
     if not case.utilities:
         yield "No utilities are given: heating above and cooling below every stream is taken to be at hand."

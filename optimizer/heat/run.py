@@ -26,24 +26,31 @@ from ..progress import Progress
 from ..result import DesignItem, Evaluation, Objective, Result, RunStatus, Timing
 from ..run import case_hash
 from .matches import MatchSolution, MatchStatus, fewest_matches
+from .network import NetworkStatus, Synthesis
+from .synthesis import synthesize
 from .utilities import cheapest_utilities
 
 _STATUS = {
     MatchStatus.OPTIMAL: RunStatus.OPTIMAL,
     MatchStatus.LIMIT: RunStatus.LIMIT,
     MatchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
+    NetworkStatus.OPTIMAL: RunStatus.OPTIMAL,
+    NetworkStatus.LIMIT: RunStatus.LIMIT,
+    NetworkStatus.INTERRUPTED: RunStatus.INTERRUPTED,
+    NetworkStatus.INFEASIBLE: RunStatus.INFEASIBLE,
 }
 
 
 @dataclass(frozen=True)
 class HeatAnswer:
-    """Everything that was found for a heat case; `matches` only where they were looked for."""
+    """Everything that was found for a heat case; `matches` and `synthesis` only where asked for."""
 
     problem: HeatRecoveryProblem
     table: ProblemTable
     utilities: UtilityTargets
     capital: CapitalTargets | None
     matches: MatchSolution | None
+    synthesis: Synthesis | None
     seconds: float
 
 
@@ -56,7 +63,7 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
     problem = case.problem()
     if not problem.utilities:
         problem = with_generic_utilities(problem)
-    matches = None
+    matches = synthesis = None
     try:
         utilities = cheapest_utilities(problem)
         capital = None if problem.forbidden_matches else _capital(problem, utilities)
@@ -64,12 +71,16 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
             with progress.step("searching the fewest matches"):
                 data = match_data(problem, utilities=utilities)
                 matches = fewest_matches(data, time_limit=options.time_limit)
+        if case.objective == "annual-cost":
+            synthesis = _synthesis(case, problem, options, progress)
     except HeatDataError as error:
         result = _result(
             case, options, RunStatus.INFEASIBLE, Objective.of(_name(case), _unit(case), None, None, None, 1)
         )
         return Outcome(result, heat_report(case, None), message="; ".join(error.problems))
-    answer = HeatAnswer(problem, problem_table(problem), utilities, capital, matches, time.perf_counter() - started)
+    answer = HeatAnswer(
+        problem, problem_table(problem), utilities, capital, matches, synthesis, time.perf_counter() - started
+    )
     return Outcome(_answer_result(case, options, answer), heat_report(case, answer))
 
 
@@ -90,6 +101,21 @@ def with_generic_utilities(problem: HeatRecoveryProblem) -> HeatRecoveryProblem:
     return HeatRecoveryProblem(problem.streams, own, problem.approach_temperature, problem.forbidden_matches)
 
 
+def _synthesis(case: HeatCase, problem: HeatRecoveryProblem, options: Options, progress: Progress) -> Synthesis:
+    assert case.exchanger_cost is not None  # the case was checked
+    with progress.step("designing the network") as step:
+        return synthesize(
+            problem,
+            case.exchanger_cost.cost(),
+            annualization=case.annualization,
+            hours_per_year=case.hours_per_year,
+            stages=case.stages,
+            gap=options.gap,
+            time_limit=options.time_limit,
+            notice=lambda seconds, bound, best: step.advance(seconds, f"bound {bound:,.6g}, best {best:,.6g}"),
+        )
+
+
 def _refuse(options: Options) -> None:
     if options.workers > 1 or options.cluster is not None:
         raise CaseError(Problem("a heat case runs in one process", place="--workers", typed=str(options.workers)))
@@ -103,11 +129,11 @@ def _capital(problem: HeatRecoveryProblem, utilities: UtilityTargets) -> Capital
 
 
 def _name(case: HeatCase) -> str:
-    return {"hot-utility": "hot utility", "utility-cost": "utility cost", "matches": "matches"}[case.objective]
+    return case.objective.replace("-", " ")
 
 
 def _unit(case: HeatCase) -> str:
-    return {"hot-utility": "MW", "utility-cost": f"{case.currency}/year", "matches": ""}[case.objective]
+    return {"hot-utility": "MW", "matches": ""}.get(case.objective, f"{case.currency}/year")
 
 
 def _answer_result(case: HeatCase, options: Options, answer: HeatAnswer) -> Result:
@@ -122,20 +148,42 @@ def _answer_result(case: HeatCase, options: Options, answer: HeatAnswer) -> Resu
             assert answer.matches is not None
             status = _STATUS.get(answer.matches.status, RunStatus.LIMIT)
             value, lower = answer.matches.value, answer.matches.lower_bound
-    design = tuple(
-        DesignItem(
-            name=f"{hot} -> {cold}", plant="", component="exchanger", built=True, size=heat, unit="MW", investment=None
-        )
-        for (hot, cold), heat in (answer.matches.heat.items() if answer.matches else ())
-    )
+        case "annual-cost":
+            assert answer.synthesis is not None
+            status, lower = _STATUS[answer.synthesis.status], answer.synthesis.lower_bound
+            value = None if answer.synthesis.network is None else answer.synthesis.network.annual_cost
     return _result(
         case,
         options,
         status,
         Objective.of(_name(case), _unit(case), value, lower, value, 1),
-        design=design,
+        design=_design(answer),
         indicators=_indicators(case, answer),
         timing=Timing(solve_s=answer.seconds),
+        bounds_over_time=answer.synthesis.bounds_over_time if answer.synthesis else (),
+    )
+
+
+def _design(answer: HeatAnswer) -> tuple[DesignItem, ...]:
+    if answer.synthesis is not None and answer.synthesis.network is not None:
+        return tuple(
+            DesignItem(
+                name=f"{exchanger.place.hot} -> {exchanger.place.cold}"
+                + (f", stage {exchanger.place.stage}" if exchanger.place.stage else ""),
+                plant="",
+                component="exchanger",
+                built=True,
+                size=exchanger.area,
+                unit="m2",
+                investment=exchanger.investment,
+            )
+            for exchanger in answer.synthesis.network.exchangers
+        )
+    return tuple(
+        DesignItem(
+            name=f"{hot} -> {cold}", plant="", component="exchanger", built=True, size=heat, unit="MW", investment=None
+        )
+        for (hot, cold), heat in (answer.matches.heat.items() if answer.matches else ())
     )
 
 

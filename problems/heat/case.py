@@ -148,7 +148,8 @@ class ExchangerCostData(_Strict):
 class HeatCase(_Strict):
     """Streams that may exchange heat, the utilities that cover the rest, and what is looked for.
 
-    `hot-utility` counts MW, `utility-cost` money a year, `matches` exchangers at the cheapest utilities.
+    `hot-utility` counts MW, `utility-cost` money a year, `matches` exchangers at the cheapest utilities; `annual-cost`
+    designs the network of least utilities and annualized investment.
     """
 
     kind: Literal["heat"] = "heat"
@@ -166,7 +167,10 @@ class HeatCase(_Strict):
     exchanger_cost: ExchangerCostData | None = None
     annualization: AnnualRate = 0.1
     hours_per_year: Hours = 8000.0
-    objective: Literal["hot-utility", "utility-cost", "matches"] = "hot-utility"
+    objective: Literal["hot-utility", "utility-cost", "matches", "annual-cost"] = "hot-utility"
+    stages: Annotated[
+        int | None, Field(ge=1, le=20, description="of the network; default: streams of the larger side")
+    ] = None
 
     def problems(self) -> tuple[Problem, ...]:
         """Contradictions of streams and utilities, unknown names, prices that the objective needs."""
@@ -178,14 +182,16 @@ class HeatCase(_Strict):
                 found += [Problem(text, place=f"streams[{i}]", typed=data.name) for text in error.problems]
         for i, data in enumerate(self.utilities):
             found += [Problem(text, place=f"utilities[{i}]", typed=data.name) for text in data.utility().check()]
-            if self.objective == "utility-cost" and data.price is None:
-                found.append(Problem("objective: utility-cost needs its price", place=f"utilities[{i}].price"))
+            if self.objective in ("utility-cost", "annual-cost") and data.price is None:
+                found.append(Problem(f"objective: {self.objective} needs its price", place=f"utilities[{i}].price"))
         found += self._twice("streams", (s.name for s in self.streams))
         found += self._twice("utilities", (u.name for u in self.utilities))
         found += self._twice("mains", (m.name for m in self.mains))
         found += self._unknown_in_pairs()
         if self.objective != "hot-utility" and not self.utilities:
             found.append(Problem(f"objective: {self.objective} needs utilities", place="utilities"))
+        if self.objective == "annual-cost" and self.exchanger_cost is None:
+            found.append(Problem("objective: annual-cost needs what exchangers cost", place="exchanger_cost"))
         return tuple(found)
 
     def _twice(self, place: str, names: Iterable[str]) -> list[Problem]:

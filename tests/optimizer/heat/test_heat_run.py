@@ -28,7 +28,7 @@ def test_least_hot_utility_without_any_utility_given() -> None:
 
 def test_utility_cost_of_yee_and_grossmann() -> None:
     # 450 kW of steam at 80 and 2100 kW of water at 15 $/(kW year).
-    outcome = optimize(case_of("yee-grossmann"), Options(), QuietProgress())
+    outcome = optimize(case_of("yee-grossmann", objective="utility-cost"), Options(), QuietProgress())
     assert outcome.result.objective.value == pytest.approx(450 * 80 + 2100 * 15)
     titles = [picture.title for picture in outcome.report.pictures]
     assert titles == ["Composite curves", "Grand composite curve", "What the approach temperature costs"]
@@ -59,3 +59,12 @@ def test_a_utility_that_is_not_hot_enough_is_infeasible_and_says_so() -> None:
     outcome = optimize(case, Options(), QuietProgress())
     assert outcome.result.status is RunStatus.INFEASIBLE
     assert "no hot utility is hot enough" in outcome.message
+
+
+def test_a_network_is_drawn_and_listed() -> None:
+    outcome = optimize(case_of("yee-grossmann"), Options(gap=0.1), QuietProgress())
+    assert outcome.result.objective.gap is not None
+    assert outcome.result.objective.gap <= 0.1
+    assert all(item.component == "exchanger" for item in outcome.result.design if hasattr(item, "component"))
+    assert outcome.report.pictures[0].title == "The network"
+    assert "Exchangers" in render_report(outcome.result, outcome.report)
