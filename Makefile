@@ -29,8 +29,10 @@ test-all: $(READY) ## everything, the long checks and the browser included
 	$(MAKE) check
 	$(BIN)/python -m pytest
 
-test-gpu: $(READY) ## what needs a CUDA device
-	$(BIN)/python -m pytest -m gpu
+test-gpu: $(READY) ## compile the kernels for every architecture, and run what needs a CUDA device where there is one
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test-gpu]'
+	$(BIN)/python -m pytest -m gpu tests/kernels
+	$(BIN)/python -m pytest tests/kernels/gpu
 
 check: $(READY)  ## ruff, type checker, import direction
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 
 def namespace(*arrays: Any) -> Any:
@@ -27,7 +28,7 @@ def to_host(array: Any) -> Any:
 
 
 class Placed:
-    """A host array or SciPy sparse array with one copy on each device that asked for it."""
+    """A host array with one copy on each device that asked for it."""
 
     def __init__(self, host: Any) -> None:
         self.host = host
@@ -39,13 +40,32 @@ class Placed:
             return self.host
         device = int(xp.cuda.Device().id)
         if device not in self._copies:
-            if hasattr(self.host, "indptr"):
-                from cupyx.scipy import sparse
-
-                self._copies[device] = sparse.csr_matrix(self.host.tocsr())
-            else:
-                self._copies[device] = xp.asarray(self.host)
+            self._copies[device] = xp.asarray(self.host)
         return self._copies[device]
 
     def __getstate__(self) -> dict[str, Any]:
         return {"host": self.host, "_copies": {}}
+
+
+class PlacedMatrix:
+    """A sparse matrix (rows, columns) that rows on any machine are multiplied with."""
+
+    def __init__(self, host: Any) -> None:
+        self.host = sp.csr_array(host)
+        by_column = sp.csc_array(host)
+        self.start = Placed(by_column.indptr.astype(np.int64))
+        self.row = Placed(by_column.indices.astype(np.int64))
+        self.value = Placed(by_column.data.astype(np.float64))
+
+    def after(self, xp: Any, dense: Any) -> Any:
+        """dense @ matrix for dense (rows,) or (N, rows), where `dense` lives."""
+        if xp is np:
+            return dense @ self.host
+        from .gpu.sums import multiply  # CuPy's own sparse products need cuSPARSE, which a driver does not bring
+
+        return multiply(xp, dense, self)
+
+
+def largest(xp: Any, array: Any) -> Any:
+    """(N,) largest of each row of a nonnegative array (N, width), 0 without columns; CuPy has no `initial`."""
+    return array.max(axis=1) if array.shape[1] else xp.zeros(len(array))

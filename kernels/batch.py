@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import to_host
 from .engine import Booleans, Floats
 
 
@@ -45,6 +47,18 @@ class RecourseBatch:
     iterations: NDArray[np.int32]
     primal_residual: Floats
     primal: Floats | None = None
+
+    def on_host(self) -> RecourseBatch:
+        """The same in NumPy arrays; an explicit transfer where it was on a device."""
+        arrays: dict[str, Any] = {name: None if a is None else to_host(a) for name, a in vars(self).items()}
+        return RecourseBatch(**arrays)
+
+    def frozen(self) -> RecourseBatch:
+        """Itself, its NumPy arrays read-only from now on (CuPy knows no such thing)."""
+        for array in vars(self).values():
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+        return self
 
     def __len__(self) -> int:
         return len(self.objective)

@@ -19,7 +19,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from .arrays import Placed
+from .arrays import Placed, PlacedMatrix, largest
 from .engine import Booleans, Floats, Sparse
 from .highs import quiet_highs
 
@@ -47,39 +47,51 @@ class Certifier:
         self._upper = np.flatnonzero(upper_finite)
         self._lower = np.flatnonzero(lower_finite & (lower != 0.0))
         self._q = q
-        nnz = np.arange(W.nnz)
-        columns = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
-        largest = np.zeros(W.shape[1])
-        np.maximum.at(largest, columns, np.abs(W.data))
-        self._place = {
-            "W": Placed(sp.csr_array(W)),
-            "absolute": Placed(abs(sp.csr_array(W))),
-            "rows": Placed(W.indices.astype(np.int64)),
-            "sum_columns": Placed(sp.csr_array((np.ones(W.nnz), (nnz, columns)), shape=(W.nnz, W.shape[1]))),
-            "lower": Placed(lower[self._lower]),
-            "size": Placed(1.0 / np.where(largest > 0.0, largest, 1.0)),
+        indices = {
+            "upper": self._upper,
+            "has_lower": self._lower,
+            "above": self._above,
+            "below": self._below,
+            "free": self._free,
+            "only_above": np.setdiff1d(self._above, self._free),
+            "only_below": np.setdiff1d(self._below, self._free),
         }
-        self._repair: tuple[Placed | None, Placed] | None = None
+        columns = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
+        entry = np.zeros(W.shape[1])
+        np.maximum.at(entry, columns, np.abs(W.data))
+        size = 1.0 / np.where(entry > 0.0, entry, 1.0)
+        self._place = {
+            "rows": Placed(W.indices.astype(np.int64)),
+            "lower": Placed(lower[self._lower]),
+            "size_above": Placed(size[self._above]),
+            "size_below": Placed(size[self._below]),
+        } | {name: Placed(of) for name, of in indices.items()}
+        sum_columns = sp.csr_array((np.ones(W.nnz), (np.arange(W.nnz), columns)), shape=(W.nnz, W.shape[1]))
+        self._matrix = {name: PlacedMatrix(M) for name, M in (("W", W), ("absolute", abs(W)), ("columns", sum_columns))}
+        self._repair: tuple[Placed | None, PlacedMatrix] | None = None
 
     def reduced_cost(self, xp: Any, dual: Any, q: Any, W_values: Any) -> Any:
         """q - W'dual, (N, n)."""
         if W_values is None:
-            return q - dual @ self._place["W"].on(xp)
-        return q - (W_values * dual[:, self._place["rows"].on(xp)]) @ self._place["sum_columns"].on(xp)
+            return q - self._matrix["W"].after(xp, dual)
+        return q - self._matrix["columns"].after(xp, W_values * dual[:, self._place["rows"].on(xp)])
 
     def bound(self, xp: Any, dual: Any, reduced_cost: Any, h: Any, upper: Any) -> Any:
         """Lower bounds (N,), reduced costs that point to infinite bounds left out."""
         result = (dual * h).sum(axis=1)
         if len(self._upper):
-            result += (xp.minimum(reduced_cost[:, self._upper], 0.0) * upper[..., self._upper]).sum(axis=1)
+            columns = self._place["upper"].on(xp)
+            result += (xp.minimum(reduced_cost[:, columns], 0.0) * upper[..., columns]).sum(axis=1)
         if len(self._lower):
-            result += xp.maximum(reduced_cost[:, self._lower], 0.0) @ self._place["lower"].on(xp)
+            columns = self._place["has_lower"].on(xp)
+            result += (xp.maximum(reduced_cost[:, columns], 0.0) * self._place["lower"].on(xp)).sum(axis=1)
         return result
 
     def violated(self, xp: Any, reduced_cost: Any, allowed: Any = 0.0) -> Any:
         """(N,) bool: a reduced cost points to an infinite bound by more than `allowed`, a number or (N, n)."""
         result = xp.zeros(len(reduced_cost), dtype=bool)
-        for columns, sign in ((self._above, -1.0), (self._below, 1.0)):
+        for name, sign in (("above", -1.0), ("below", 1.0)):
+            columns = self._place[name].on(xp)
             if len(columns):
                 limit = allowed if isinstance(allowed, float) else allowed[:, columns]
                 result |= (sign * reduced_cost[:, columns] > limit).any(axis=1)
@@ -101,33 +113,33 @@ class Certifier:
 
     def _rounded_off(self, xp: Any, reduced_cost: Any, h: Any) -> Any:
         """(N,): what reduced costs that are zero but for rounding may cost, at the activity that max|h| could need."""
-        size = self._place["size"].on(xp)
-        wrong = xp.maximum(-reduced_cost[:, self._above], 0.0) @ size[self._above]
-        wrong = wrong + xp.maximum(reduced_cost[:, self._below], 0.0) @ size[self._below]
-        return wrong * xp.abs(h).max(axis=1, initial=0.0)
+        place = {name: placed.on(xp) for name, placed in self._place.items()}
+        wrong = (xp.maximum(-reduced_cost[:, place["above"]], 0.0) * place["size_above"]).sum(axis=1)
+        wrong += (xp.maximum(reduced_cost[:, place["below"]], 0.0) * place["size_below"]).sum(axis=1)
+        return wrong * largest(xp, xp.abs(h))
 
     def rounding(self, xp: Any, dual: Any, q: Any, W_values: Any) -> Any:
         """(N, n): what a reduced cost may be off by in floating point."""
         if W_values is None:
-            terms = xp.abs(dual) @ self._place["absolute"].on(xp)
+            terms = self._matrix["absolute"].after(xp, xp.abs(dual))
         else:
             products = xp.abs(W_values * dual[:, self._place["rows"].on(xp)])
-            terms = products @ self._place["sum_columns"].on(xp)
-        return ROUNDING * (terms + xp.abs(q)) + 0.1 * ROUNDING * xp.abs(dual).max(axis=1, initial=0.0)[:, None]
+            terms = self._matrix["columns"].after(xp, products)
+        return ROUNDING * (terms + xp.abs(q)) + 0.1 * ROUNDING * largest(xp, xp.abs(dual))[:, None]
 
     def _repaired(self, xp: Any, dual: Any, reduced_cost: Any, q: Any, W_values: Any) -> tuple[Any, Any, Any]:
         if self._repair is None:
-            self._repair = (self._interior_dual(), Placed(self._free_correction()))
+            self._repair = (self._interior_dual(), PlacedMatrix(self._free_correction()))
         interior, correction = self._repair
         if len(self._free) and W_values is None:
-            dual = dual + reduced_cost[:, self._free] @ correction.on(xp)
+            dual = dual + correction.after(xp, reduced_cost[:, self._place["free"].on(xp)])
             reduced_cost = self.reduced_cost(xp, dual, q, W_values)
         if interior is not None:
             d0 = interior.on(xp)
             r0 = self.reduced_cost(xp, xp.broadcast_to(d0, dual.shape), q, W_values)
             share = xp.zeros(len(dual))
-            for unbounded, sign in ((self._above, -1.0), (self._below, 1.0)):
-                columns = np.setdiff1d(unbounded, self._free)
+            for name, sign in (("only_above", -1.0), ("only_below", 1.0)):
+                columns = self._place[name].on(xp)
                 if len(columns):
                     wrong = xp.maximum(sign * reduced_cost[:, columns], 0.0)
                     room = xp.maximum(-sign * r0[:, columns], 0.0)

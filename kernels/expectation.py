@@ -10,16 +10,17 @@ Cuts: with dual d and reduced costs r of scenario k at design x,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .arrays import to_host
+from .arrays import Placed, namespace, to_host
 from .batch import RecourseBatch, Status
-from .block_tree import insert, total
+from .block_tree import Place, insert, total
 from .engine import Floats, Sparse
 from .statistics import Statistics
 
@@ -38,24 +39,34 @@ class ScenarioMatrix:
     values: Floats
 
     @staticmethod
-    def of(name: str, given: Any, rows: int, count: int) -> ScenarioMatrix | None:
+    def of(name: str, given: Any, rows: int, count: int, xp: Any = np) -> ScenarioMatrix | None:
         """Checked; a plain matrix becomes one that all scenarios share."""
         if given is None:
             return None
         if not isinstance(given, ScenarioMatrix):
-            given = ScenarioMatrix(sp.csc_array(given), np.zeros(0, np.int64), np.zeros((count, 0)))
+            given = ScenarioMatrix(sp.csc_array(given), np.zeros(0, np.int64), xp.zeros((count, 0)))
         if given.matrix.shape[0] != rows or given.values.shape != (count, len(given.index)):
             raise ValueError(
                 f"{name} has shape {given.matrix.shape} with values {given.values.shape}, expected {rows} rows and "
                 f"values ({count}, {len(given.index)})"
             )
-        if not (np.isfinite(given.matrix.data).all() and np.isfinite(given.values).all()):
+        if not (np.isfinite(given.matrix.data).all() and bool(xp.isfinite(given.values).all())):
             raise ValueError(f"{name} has entries that are NaN or infinite")
         return given
 
-    def rows(self, part: slice) -> ScenarioMatrix:
-        """The scenarios of one chunk."""
-        return ScenarioMatrix(self.matrix, self.index, self.values[part])
+    def with_values(self, values: Any) -> ScenarioMatrix:
+        """The same matrix with the values of other scenarios, on the host or a device."""
+        other = replace(self, values=values)
+        other.__dict__["placed"] = self.placed
+        return other
+
+    @cached_property
+    def placed(self) -> tuple[Placed, Placed, Placed, Placed]:
+        """Start of each column; of each entry its row, shared value, and which own value it has, or -1."""
+        own = np.full(self.matrix.nnz, -1, np.int64)
+        own[self.index] = np.arange(len(self.index))
+        starts, rows = self.matrix.indptr.astype(np.int64), self.matrix.indices.astype(np.int64)
+        return Placed(starts), Placed(rows), Placed(self.matrix.data.astype(np.float64)), Placed(own)
 
     def weighted(self, selector: Sparse, multipliers: Floats) -> Floats:
         """sum_k selector[b, k] * matrix_k' multipliers[k], (b, columns); multipliers (N, rows)."""
@@ -227,16 +238,50 @@ def block_sums(
     threshold: float | None,
     statistics: bool,
 ) -> Expectation:
-    """Sums of one chunk that starts at scenario `first` of the sample, a multiple of BLOCK."""
-    count = len(batch)
-    objective, bound = to_host(batch.objective), to_host(batch.lower_bound)
-    status = to_host(batch.status)
-    blocks = max(1, -(-count // BLOCK))
-    cell = np.arange(count) // BLOCK * group_count + groups
+    """Sums of one chunk that starts at scenario `first` of the sample, a multiple of BLOCK; formed where it is."""
     widths = {matrix.matrix.shape[1] for matrix in (T, upper_slope) if matrix is not None}
     if len(widths) > 1:
         raise ValueError("T and upper_slope must have the same number of columns, one per first-stage variable")
     width = widths.pop() if widths else 0
+    on_host = namespace(batch.objective) is np
+    sums_of = _host_sums if on_host else _device_sums
+    nodes = sums_of(batch, weights, groups, group_count, first, T, upper_slope, width, threshold)
+    distribution = Statistics.of(batch.objective, weights) if statistics else None
+    return Expectation(nodes, width, threshold, distribution)
+
+
+def _device_sums(
+    batch: RecourseBatch, weights: Any, groups: Any, group_count: int, first: int, T: ScenarioMatrix | None,
+    upper_slope: ScenarioMatrix | None, width: int, threshold: float | None,
+) -> dict[Place, _Node]:  # fmt: skip
+    """The nodes of a chunk: three transfers, however many scenarios it has."""
+    from .gpu.sums import chunk_sums, folded
+
+    xp = namespace(batch.objective)
+    block_sums, block_moments, block_counts = chunk_sums(
+        xp, batch, weights, groups, group_count, BLOCK, technology=T, upper_slope=upper_slope, width=width,
+        threshold=threshold,
+    )  # fmt: skip
+    nodes: dict[Place, _Node] = {}
+    for b, (moments, counts) in enumerate(zip(to_host(block_moments), to_host(block_counts), strict=True)):
+        infeasible = int(counts[6])
+        node = _Node(
+            np.zeros(0), moments[:3], counts[:6], float(moments[3]), first + infeasible if infeasible >= 0 else -1
+        )
+        insert(nodes, (0, first // BLOCK + b), node)
+    device = folded(first // BLOCK, block_sums)
+    sums = to_host(xp.stack(list(device.values())))
+    return {place: replace(nodes[place], sums=own) for place, own in zip(device, sums, strict=True)}
+
+
+def _host_sums(
+    batch: RecourseBatch, weights: Floats, groups: NDArray[np.int64], group_count: int, first: int,
+    T: ScenarioMatrix | None, upper_slope: ScenarioMatrix | None, width: int, threshold: float | None,
+) -> dict[Place, _Node]:  # fmt: skip
+    count = len(batch)
+    objective, bound, status = batch.objective, batch.lower_bound, batch.status
+    blocks = max(1, -(-count // BLOCK))
+    cell = np.arange(count) // BLOCK * group_count + groups
     sums = np.zeros((blocks * group_count, 4 + 2 * width))
     cut = (status == Status.OPTIMAL) | ((status == Status.FAILED) & np.isfinite(bound))
     tail = np.zeros(count, np.bool_) if threshold is None else bound > threshold
@@ -263,7 +308,7 @@ def block_sums(
         sums[:, 2] = selector(tail) @ np.ones(count)
         sums[:, 3] = selector(tail) @ np.where(tail, bound - threshold, 0.0)
     if width:
-        dual, pull = to_host(batch.dual), np.minimum(to_host(batch.reduced_cost), 0.0)
+        dual, pull = batch.dual, np.minimum(batch.reduced_cost, 0.0)
         dual, pull = np.where(cut[:, None], dual, 0.0), np.where(cut[:, None], pull, 0.0)
         sums[:, 4 : 4 + width] = slopes(cut)
         if threshold is not None:
@@ -276,9 +321,9 @@ def block_sums(
         mean = (w @ values) / weight if weight else 0.0
         squares = w @ (values - mean) ** 2 if np.isfinite(mean) else 0.0
         infeasible = np.flatnonzero(status[part] == Status.INFEASIBLE)
-        counts = [len(w), int(to_host(batch.resolved_exactly[part]).sum())]
+        counts = [len(w), int(batch.resolved_exactly[part].sum())]
         counts += [int((status[part] == kind).sum()) for kind in (Status.INFEASIBLE, Status.UNBOUNDED, Status.FAILED)]
-        counts.append(int(to_host(batch.iterations[part]).sum()))
+        counts.append(int(batch.iterations[part].sum()))
         node = _Node(
             sums[b * group_count : (b + 1) * group_count],
             np.array([weight, mean, squares]),
@@ -287,5 +332,4 @@ def block_sums(
             first + part.start + int(infeasible[0]) if len(infeasible) else -1,
         )
         insert(nodes, (0, first // BLOCK + b), node)
-    distribution = Statistics.of(objective, weights) if statistics else None
-    return Expectation(nodes, width, threshold, distribution)
+    return nodes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .arrays import namespace, to_host
+from .arrays import Placed, namespace, to_host
 from .batch import RecourseBatch, Status
 from .certificates import Certifier
 from .checks import canonical, check_finite, check_problem, scenario_array
@@ -23,8 +24,9 @@ from .engine import (
     preparation,
     unavailable,
 )
-from .exact import ExactSolver
+from .exact import ExactSolution, ExactSolver
 from .expectation import BLOCK, Expectation, ScenarioMatrix, block_sums
+from .gpu.staging import chunk_size, staged
 from .standard_form import Standardizer
 
 CHUNK_BYTES = 1 << 27  # working memory that one chunk of scenarios may take on the host
@@ -61,6 +63,7 @@ class RecourseLP:
         check_problem(self.W, self.q, self.lower, self.upper)
         for values in (self.q, self.upper, self.lower, self.W.data):
             values.flags.writeable = False
+        self._place = {"q": Placed(self.q), "upper": Placed(self.upper), "lower": Placed(self.lower)}
         self._shapes: dict[tuple[bytes, bool], _Shape] = {}
         self._exact: ExactSolver | None = None
 
@@ -89,22 +92,35 @@ class RecourseLP:
         Raises ValueError on wrong shapes and on NaN or infinite data, naming the scenario, or where the engine is not
         available, saying why; TypeError where NumPy and CuPy arrays are mixed.
         """
-        xp, h, q, upper, W_values = self._arrays(h, q, upper, W_values)
-        choice = _choose(engine, xp)
-        parts = [
-            self._solve(
-                xp,
+        xp, *arrays = self._arrays(h, q, upper, W_values)
+        choice, count = _choose(engine, xp), len(arrays[0])
+        parts: list[RecourseBatch] = []
+        for part, device, chunk in self._chunks(xp, choice, count, arrays):
+            batch = self._solve(
+                device,
                 choice,
-                *_rows(slice(first, first + size), h, q, upper, W_values),
-                tolerance,
-                max_iterations,
-                primal,
-                first,
+                *chunk,
+                tolerance=tolerance,
+                max_iterations=max_iterations,
+                primal=primal,
+                first=part.start,
             )
-            for size in (self._chunk(xp),)
-            for first in range(0, max(1, len(h)), size)
-        ]
-        return parts[0] if len(parts) == 1 else _concatenate(xp, parts)
+            parts.append(batch if device is xp else batch.on_host())
+        return (parts[0] if len(parts) == 1 else _concatenate(xp, parts)).frozen()
+
+    def _chunks(
+        self, xp: Any, engine: Engine, count: int, arrays: list[Any]
+    ) -> Iterator[tuple[slice, Any, tuple[Any, ...]]]:
+        """(scenarios, namespace, their h, q, upper, W_values) where the engine works, in chunks that fit there."""
+        m, n = self.W.shape
+        own = sum(a.shape[1] for a in arrays if a is not None and a.ndim == 2)
+        size = chunk_size(8 * (4 * m + 8 * n + own + 1)) if engine is Engine.GPU else self._chunk()
+        parts = [slice(first, min(first + size, count)) for first in range(0, max(1, count), size)]
+        if engine is Engine.GPU and xp is np:
+            yield from staged(parts, arrays)
+        else:
+            for part in parts:
+                yield part, xp, _rows(part, *arrays)
 
     def expectation(
         self,
@@ -134,54 +150,60 @@ class RecourseLP:
         `first`: index of the first scenario in the whole sample, a multiple of `BLOCK`; results of different chunks
         merge (`Expectation.merge`) to the same bits however the sample was cut.
         """
-        xp, h, q, upper, W_values = self._arrays(h, q, upper, W_values)
-        count = len(h)
+        own = [a.values for a in (T, upper_slope) if isinstance(a, ScenarioMatrix)]
+        xp, *arrays = self._arrays(h, q, upper, W_values, weights, groups, *own)
+        count = len(arrays[0])
         if first % BLOCK:
             raise ValueError(f"first = {first} must be a multiple of {BLOCK}: sums are formed over blocks of that many")
         weights = xp.full(count, 1.0 / max(count, 1)) if weights is None else xp.asarray(weights, dtype=np.float64)
-        groups = np.zeros(count, np.int64) if groups is None else np.asarray(to_host(groups))
-        group_count = int(groups.max(initial=0)) + 1 if group_count is None else group_count
+        groups = xp.zeros(count, np.int64) if groups is None else xp.asarray(groups)
+        group_count = (int(groups.max()) if count else 0) + 1 if group_count is None else group_count
         if weights.shape != (count,) or groups.shape != (count,):
             raise ValueError(f"weights and groups must have shape ({count},), got {weights.shape} and {groups.shape}")
         check_finite(xp, {"weights": weights[:, None]}, 0)
-        if count and (groups.min() < 0 or groups.max() >= group_count or groups.dtype.kind not in "iu"):
+        if count and (groups.dtype.kind not in "iu" or int(groups.min()) < 0 or int(groups.max()) >= group_count):
             raise ValueError(f"groups must be integers in 0 .. {group_count - 1}")
-        technology = ScenarioMatrix.of("T", T, self.W.shape[0], count)
-        upper_slope = ScenarioMatrix.of("upper_slope", upper_slope, self.W.shape[1], count)
-        choice, size = _choose(engine, xp), max(BLOCK, self._chunk(xp) // BLOCK * BLOCK)
+        matrices = [
+            ScenarioMatrix.of("T", T, self.W.shape[0], count, xp),
+            ScenarioMatrix.of("upper_slope", upper_slope, self.W.shape[1], count, xp),
+        ]
+        choice = _choose(engine, xp)
+        arrays += [weights[:, None], groups.astype(np.int64)[:, None]] + [m and m.values for m in matrices]
         total: Expectation | None = None
-        for start in range(0, max(count, 1), size):
-            part = slice(start, min(start + size, count))
+        for part, device, chunk in self._chunks(xp, choice, count, arrays):
+            *data, weight, group, own_T, own_slope = chunk
             batch = self._solve(
-                xp, choice, *_rows(part, h, q, upper, W_values), tolerance, max_iterations, False, start
+                device, choice, *data, tolerance=tolerance, max_iterations=max_iterations, first=part.start
             )
+            parts = [m and m.with_values(own) for m, own in zip(matrices, (own_T, own_slope), strict=True)]
             sums = block_sums(
-                batch, to_host(weights[part]), groups[part], group_count, first + start,
-                T=technology and technology.rows(part), upper_slope=upper_slope and upper_slope.rows(part),
+                batch, weight[:, 0], group[:, 0], group_count, first + part.start, T=parts[0], upper_slope=parts[1],
                 threshold=threshold, statistics=statistics,
             )  # fmt: skip
             total = sums if total is None else total.merge(sums)
         assert total is not None
         return total
 
-    def _arrays(self, h: Any, q: Any, upper: Any, W_values: Any) -> tuple[Any, Any, Any, Any, Any]:
-        """Checked arrays: h (N, m), q and upper (n,) or (N, n), W_values (N, nnz) or None."""
-        xp = namespace(h, q, upper, W_values)
+    def _arrays(self, h: Any, q: Any, upper: Any, W_values: Any, *others: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Their namespace, and checked: h (N, m), q and upper (n,) or (N, n), W_values (N, nnz) or None."""
+        xp = namespace(h, q, upper, W_values, *others)
         m, n = self.W.shape
         h = xp.asarray(h, dtype=np.float64)
         h = scenario_array(xp, "h", h[None] if h.ndim == 1 else h, None, m, shared=False)
-        q = xp.asarray(self.q) if q is None else scenario_array(xp, "q", q, len(h), n, shared=True)
-        upper = xp.asarray(self.upper) if upper is None else scenario_array(xp, "upper", upper, len(h), n, shared=True)
+        own = {"q": q, "upper": upper}
+        q, upper = (
+            self._place[name].on(xp) if a is None else scenario_array(xp, name, a, len(h), n, shared=True)
+            for name, a in own.items()
+        )
         if W_values is not None:
             W_values = scenario_array(xp, "W_values", W_values, len(h), self.W.nnz, shared=False)
         check_finite(xp, {"h": h, "q": q, "upper": upper, "W_values": W_values}, 0)
         return xp, h, q, upper, W_values
 
-    def _chunk(self, xp: Any) -> int:
-        """Scenarios solved at once, a multiple of BLOCK on the host; a GPU engine cuts by its own free memory."""
+    def _chunk(self) -> int:
+        """Scenarios solved at once on the host, a multiple of BLOCK."""
         m, n = self.W.shape
-        blocks = CHUNK_BYTES // (8 * (4 * m + 8 * n + 1)) // BLOCK
-        return BLOCK * max(1, blocks) if xp is np else BLOCK * max(64, blocks)
+        return BLOCK * max(1, CHUNK_BYTES // (8 * (4 * m + 8 * n + 1)) // BLOCK)
 
     def _shape(self, upper_finite: Any, own_values: bool) -> _Shape:
         key = (upper_finite.tobytes(), own_values)
@@ -193,21 +215,25 @@ class RecourseLP:
         return self._shapes[key]
 
     def _solve(
-        self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any,
-        tolerance: float, max_iterations: int, primal: bool, first: int,
+        self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any, *,
+        tolerance: float, max_iterations: int, primal: bool = False, first: int,
     ) -> RecourseBatch:  # fmt: skip
         """One chunk; scenarios whose finite upper bounds differ are solved in parts of one kind each."""
-        finite = to_host(xp.isfinite(upper))
-        if finite.ndim == 1 or (finite == finite[:1]).all():
-            shape = self._shape(finite if finite.ndim == 1 else finite[0], W_values is not None)
+        finite = xp.isfinite(upper)
+        if finite.ndim == 1 or bool((finite == finite[:1]).all()):
+            shape = self._shape(to_host(finite if finite.ndim == 1 else finite[0]), W_values is not None)
             return self._solve_shape(xp, shape, engine, h, q, upper, W_values, tolerance, max_iterations, primal)
+        finite = to_host(finite)  # the host tells the kinds apart
         kinds, kind = np.unique(finite, axis=0, return_inverse=True)
         order = np.argsort(kind.ravel(), kind="stable")
         parts = []
         for k in range(len(kinds)):
-            rows = np.flatnonzero(kind.ravel() == k)
+            rows = xp.asarray(np.flatnonzero(kind.ravel() == k))
             part = _rows(rows, h, q, upper, W_values)
-            parts.append(self._solve(xp, engine, *part, tolerance, max_iterations, primal, first))
+            solved = self._solve(
+                xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, first=first
+            )
+            parts.append(solved)
         return _reordered(xp, _concatenate(xp, parts), np.argsort(order))
 
     def _solve_shape(
@@ -222,7 +248,7 @@ class RecourseLP:
             certificate = shape.certifier.certify(xp, dual, h, q, upper, W_values)
             gap = xp.abs(objective - certificate.lower_bound)
             proved = iterates.converged & standard.consistent & xp.isfinite(gap)
-            proved &= ~(upper < xp.asarray(self.lower)).any(axis=-1)
+            proved &= ~(upper < self._place["lower"].on(xp)).any(axis=-1)
             close = gap <= PROVED_GAP * tolerance * xp.abs(objective)
             if not bool(close.all()):  # an objective that nearly cancels is measured against its terms
                 terms = xp.abs(certificate.dual * h).sum(axis=1) + xp.abs(standard.constant)
@@ -239,42 +265,49 @@ class RecourseLP:
             primal_residual=iterates.primal_residual,
             primal=shape.standardizer.primal(xp, iterates, q, upper) if primal else None,
         )
-        for k in to_host(xp.flatnonzero(~proved)):
-            self._resolve(xp, shape.certifier, batch, int(k), h, q, upper, W_values)
+        undecided = xp.flatnonzero(~proved)
+        if len(undecided):
+            self._resolve(xp, shape.certifier, batch, undecided, h, q, upper, W_values)
         return batch
 
     def _resolve(
-        self, xp: Any, certifier: Certifier, batch: RecourseBatch, k: int, h: Any, q: Any, upper: Any, W_values: Any
+        self, xp: Any, certifier: Certifier, batch: RecourseBatch, rows: Any, h: Any, q: Any, upper: Any, W_values: Any
     ) -> None:
-        """Let HiGHS decide scenario k and write what it says into the batch."""
+        """Let HiGHS decide the scenarios `rows`; of a batch on a device, only they come to the host and go back."""
         if self._exact is None:
             self._exact = ExactSolver(self.W, self.q, self.lower, self.upper)
-        row = slice(k, k + 1)
-        one: Any = [None if a is None else to_host(a) for a in _rows(row, h, q, upper, W_values)]
-        h_, q_, upper_, values_ = one
-        q_, upper_ = np.atleast_2d(q_), np.atleast_2d(upper_)
-        solution = self._exact.solve(h_[0], q_[0], upper_[0], None if values_ is None else values_[0])
-        dual = np.full((1, len(h_[0])), np.nan) if solution.dual is None else solution.dual[None]
-        cost = np.zeros_like(q_) if solution.status is Status.INFEASIBLE else q_
-        reduced_cost = certifier.reduced_cost(np, dual, cost, values_)
+        h_, q_, upper_, values_ = (None if a is None else to_host(a) for a in _rows(rows, h, q, upper, W_values))
+        decided: list[tuple[Any, ...]] = []
+        for k in range(len(rows)):
+            one = _rows(k, h_, q_, upper_, values_)
+            decided.append(self._decided(self._exact.solve(*one), certifier, *one))
+        names = ("objective", "lower_bound", "dual", "reduced_cost", "status", "primal_residual", "primal")
+        for name, values in zip(names, zip(*decided, strict=True), strict=True):
+            array = getattr(batch, name)
+            if array is not None:
+                array[rows] = xp.asarray(np.array(values, dtype=array.dtype))
+
+    def _decided(
+        self, solution: ExactSolution, certifier: Certifier, h: Floats, q: Floats, upper: Floats, values: Floats | None
+    ) -> tuple[Any, ...]:
+        """(objective, lower_bound, dual, reduced_cost, status, primal_residual, primal) of one scenario by HiGHS."""
+        status = solution.status
+        dual = np.full((1, len(h)), np.nan) if solution.dual is None else solution.dual[None]
+        cost = np.zeros_like(q) if status is Status.INFEASIBLE else q
+        reduced_cost = certifier.reduced_cost(np, dual, cost, None if values is None else values[None])
         lower_bound = solution.objective
-        if solution.status is Status.OPTIMAL:
+        if status is Status.OPTIMAL:
             assert solution.primal is not None
             # a reduced cost that points to an infinite bound by HiGHS's tolerance counts with the optimal activity
-            infinite = ~np.isfinite(np.where(reduced_cost < 0.0, upper_, self.lower))
+            infinite = ~np.isfinite(np.where(reduced_cost < 0.0, upper, self.lower))
             rest = np.where(infinite, reduced_cost * solution.primal, 0.0).sum()
-            bound = certifier.bound(np, dual, reduced_cost, h_, upper_)[0] + rest
+            bound = certifier.bound(np, dual, reduced_cost, h[None], upper)[0] + rest
             lower_bound = min(float(bound), solution.objective)
-        elif solution.status is Status.FAILED:
+        elif status is Status.FAILED:
             lower_bound = -np.inf
-        batch.objective[k] = solution.objective
-        batch.lower_bound[k] = lower_bound
-        batch.dual[k] = xp.asarray(dual[0])
-        batch.reduced_cost[k] = xp.asarray(reduced_cost[0])
-        batch.status[k] = solution.status
-        batch.primal_residual[k] = 0.0 if solution.status is Status.OPTIMAL else np.nan
-        if batch.primal is not None:
-            batch.primal[k] = np.nan if solution.primal is None else xp.asarray(solution.primal)
+        primal = np.full(len(q), np.nan) if solution.primal is None else solution.primal
+        residual = 0.0 if status is Status.OPTIMAL else np.nan
+        return solution.objective, lower_bound, dual[0], reduced_cost[0], status, residual, primal
 
 
 def _choose(engine: Engine | str, xp: Any) -> Engine:
@@ -315,18 +348,14 @@ def _iterates(
         return _prepared(engine, form)(batch, tolerance=tolerance, max_iterations=max_iterations, primal=primal)
     xp, count = namespace(batch.h), len(batch)  # no row or no column is left: nothing to iterate
     return Iterates(
-        xp.zeros((count, m)), xp.zeros(count), xp.zeros(count), xp.ones(count, dtype=bool),
+        xp.zeros((count, m)), xp.zeros(count), xp.zeros(count), xp.ones(count, dtype=np.bool_),
         xp.zeros(count, dtype=np.int32), xp.zeros((count, n)),
     )  # fmt: skip
 
 
-def _rows(rows: Any, h: Any, q: Any, upper: Any, W_values: Any) -> tuple[Any, Any, Any, Any]:
-    return (
-        h[rows],
-        q if q.ndim == 1 else q[rows],
-        upper if upper.ndim == 1 else upper[rows],
-        None if W_values is None else W_values[rows],
-    )
+def _rows(rows: Any, *arrays: Any) -> tuple[Any, ...]:
+    """Those rows of what each scenario has of its own; what all share as it is."""
+    return tuple(a if a is None or a.ndim == 1 else a[rows] for a in arrays)
 
 
 def _concatenate(xp: Any, parts: list[RecourseBatch]) -> RecourseBatch:

@@ -18,7 +18,7 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .arrays import Placed
+from .arrays import Placed, PlacedMatrix, largest
 from .engine import Booleans, Floats, Iterates, Sparse, StandardBatch, StandardForm
 
 Indices = NDArray[np.int64]
@@ -87,7 +87,9 @@ class Standardizer:
         self._unused = np.flatnonzero(~used)
         self._removed = len(removed)
         self._free = halves
-        nnz = np.arange(W.nnz)
+        sum_rows = sp.csr_array((np.ones(W.nnz), (np.arange(W.nnz), W.indices)), shape=(W.nnz, W.shape[0]))
+        self._transposed, self._sum_rows = PlacedMatrix(W.T), PlacedMatrix(sum_rows)
+        self._combination = PlacedMatrix(combination.T)
         self._place = {
             name: Placed(values)
             for name, values in {
@@ -103,9 +105,9 @@ class Standardizer:
                 "shift": np.where(used & lower_finite, lower, 0.0),
                 "unused_lower": lower[~used],
                 "removed": removed,
-                "combination": combination.T.copy(),
-                "W_transposed": sp.csr_array(W.T),
-                "sum_rows": sp.csr_array((np.ones(W.nnz), (nnz, W.indices)), shape=(W.nnz, W.shape[0])),
+                "reflected": self._reflected,
+                "unused": self._unused,
+                "free": self._free,
                 "entry_columns": np.repeat(np.arange(W.shape[1]), np.diff(W.indptr)),
             }.items()
         }
@@ -116,14 +118,15 @@ class Standardizer:
         shift = self._place["shift"].on(xp)
         if len(self._reflected):
             shift = xp.broadcast_to(shift, upper.shape).copy()
-            shift[..., self._reflected] = upper[..., self._reflected]
+            reflected = self._place["reflected"].on(xp)
+            shift[..., reflected] = upper[..., reflected]
         return shift
 
     def _times(self, xp: Any, y: Any, W_values: Any) -> Any:
         """W y for y (n,) or (N, n), with each scenario's W where it has one."""
         if W_values is None:
-            return y @ self._place["W_transposed"].on(xp)
-        return (W_values * y[..., self._place["entry_columns"].on(xp)]) @ self._place["sum_rows"].on(xp)
+            return self._transposed.after(xp, y)
+        return self._sum_rows.after(xp, W_values * y[..., self._place["entry_columns"].on(xp)])
 
     def standardize(self, xp: Any, h: Any, q: Any, upper: Any, W_values: Any) -> Standardized:
         """The batch for the engines; h (N, m), q and upper (n,) or (N, n), W_values (N, nnz) or None."""
@@ -134,13 +137,13 @@ class Standardizer:
             h = h - self._times(xp, shift, W_values)
             constant = constant + (q * shift).sum(axis=-1)
         if len(self._unused):
-            cost, bounds = q[..., self._unused], (place["unused_lower"], upper[..., self._unused])
+            cost, bounds = q[..., place["unused"]], (place["unused_lower"], upper[..., place["unused"]])
             bound = xp.where(cost > 0.0, bounds[0], bounds[1])
             constant = constant + (cost * xp.where(cost == 0.0, 0.0, bound)).sum(axis=-1)
         consistent = xp.ones(len(h), dtype=bool)
         if self._removed:
-            error = xp.abs(h[:, place["removed"]] - h @ place["combination"]).max(axis=1)
-            consistent = error <= 1e-9 * xp.abs(h).max(axis=1)
+            error = largest(xp, xp.abs(h[:, place["removed"]] - self._combination.after(xp, h)))
+            consistent = error <= 1e-9 * largest(xp, xp.abs(h))
         if self._unchanged and not self._shifted:
             return Standardized(StandardBatch(h, q, upper, W_values), constant, consistent)
         columns = place["columns"]
@@ -170,11 +173,12 @@ class Standardizer:
         if self._shifted:
             result += self._shift(xp, upper)
         result[:, columns[:split]] += scaled[:, :split]
-        result[:, self._free] += scaled[:, split:]
+        result[:, self._place["free"].on(xp)] += scaled[:, split:]
         if len(self._unused):
-            cost, low, high = q[..., self._unused], self._place["unused_lower"].on(xp), upper[..., self._unused]
-            nearest = xp.clip(xp.zeros_like(high), low, high)
-            result[:, self._unused] = xp.where(cost > 0.0, low, xp.where(cost < 0.0, high, nearest))
+            unused = self._place["unused"].on(xp)
+            cost, low, high = q[..., unused], self._place["unused_lower"].on(xp), upper[..., unused]
+            nearest = xp.minimum(xp.maximum(0.0, low), high)
+            result[:, unused] = xp.where(cost > 0.0, low, xp.where(cost < 0.0, high, nearest))
         return result
 
 

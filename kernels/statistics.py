@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .arrays import namespace, to_host
 from .engine import Floats
 
 EXACT = 10_000_000  # values that are kept one by one
@@ -36,12 +37,14 @@ class Statistics:
     @staticmethod
     def of(values: Floats, weights: Floats) -> Statistics:
         """Statistics of one chunk; `values`, `weights` (N,)."""
-        return Statistics(((np.array(values), np.array(weights)),), len(values))._fitted()
+        return Statistics(((values.copy(), weights.copy()),), len(values))._fitted()
 
     def merge(self, other: Statistics) -> Statistics:
         """Statistics of both."""
         binned = self.binned or other.binned
         pieces = tuple(chain(self.pieces, other.pieces))
+        if len({namespace(values) for values, _ in pieces}) > 1:  # some came from another process: meet on the host
+            pieces = tuple((to_host(values), to_host(weights)) for values, weights in pieces)
         merged = Statistics(pieces, self.count + other.count, binned)
         return merged._in_bins() if binned else merged._fitted()
 
@@ -49,50 +52,66 @@ class Statistics:
         return self._in_bins() if self.count > EXACT else self
 
     def _in_bins(self) -> Statistics:
-        values, weights = (np.concatenate(parts) for parts in zip(*self.pieces, strict=True))
-        bins, place = np.unique(_bin(values), return_inverse=True)
-        weight = np.bincount(place, weights, len(bins))
-        finite = np.isfinite(values)
-        total = np.bincount(place[finite], weights[finite] * values[finite], len(bins))
-        infinite = np.zeros(len(bins))
+        xp, values, weights = self._all
+        bins, place = xp.unique(_bin(xp, values), return_inverse=True)
+        weight = xp.bincount(place, weights=weights, minlength=len(bins))
+        finite = xp.isfinite(values)
+        products = xp.where(finite, weights * xp.where(finite, values, 0.0), 0.0)
+        total = xp.bincount(place, weights=products, minlength=len(bins))
+        infinite = xp.zeros(len(bins))
         infinite[place[~finite]] = values[~finite]
-        mean = np.where(infinite != 0.0, infinite, total / np.where(weight > 0.0, weight, 1.0))
-        return Statistics(((mean, np.asarray(weight, np.float64)),), self.count, binned=True)
+        mean = xp.where(infinite != 0.0, infinite, total / xp.where(weight > 0.0, weight, 1.0))
+        return Statistics(((mean, weight.astype(np.float64)),), self.count, binned=True)
+
+    @property
+    def _all(self) -> tuple[Any, Any, Any]:
+        """Namespace, values and weights of all pieces together."""
+        xp = namespace(self.pieces[0][0])
+        values, weights = (xp.concatenate(parts) for parts in zip(*self.pieces, strict=True))
+        return xp, values, weights
+
+    def __getstate__(self) -> dict[str, Any]:
+        pieces = tuple((to_host(values), to_host(weights)) for values, weights in self.pieces)
+        return {"pieces": pieces, "count": self.count, "binned": self.binned}
 
     @cached_property
     def _sorted(self) -> tuple[Floats, Floats]:
         """Values in rising order with their weights; ties by weight, whatever order they came in."""
-        values, weights = (np.concatenate(parts) for parts in zip(*self.pieces, strict=True))
-        order = np.lexsort((weights, values))
+        xp, values, weights = self._all
+        order = xp.lexsort(xp.stack([weights, values]))
         return values[order], weights[order]
 
     @property
     def points(self) -> tuple[Floats, Floats]:
         """(M,) values in rising order and (M,) their weights: each scenario's, or those of the bins."""
-        return self._sorted
+        values, weights = self._sorted
+        return to_host(values), to_host(weights)
 
     @property
     def mean(self) -> float:
         """Weighted mean."""
         values, weights = self._sorted
-        return float(weights @ values / weights.sum()) if np.isfinite(values).all() else float(values.sum())
+        if not bool(namespace(values).isfinite(values).all()):
+            return float(values.sum())
+        return float((weights * values).sum() / weights.sum())
 
     @property
     def variance(self) -> float:
         """Weighted (population) variance; NaN where a value is not finite."""
         values, weights = self._sorted
-        if not np.isfinite(values).all():
+        if not bool(namespace(values).isfinite(values).all()):
             return float("nan")
-        return float(weights @ (values - self.mean) ** 2 / weights.sum())
+        return float((weights * (values - self.mean) ** 2).sum() / weights.sum())
 
     def quantile(self, level: float) -> float:
         """Smallest value that at least the share `level` in [0, 1] of the weight does not exceed."""
         if not 0.0 <= level <= 1.0:
             raise ValueError(f"a quantile's level lies between 0 and 1, got {level}")
         values, weights = self._sorted
-        cumulated = np.cumsum(weights)
-        share = level * cumulated[-1] * (1.0 - 1e-14)  # 0.1 + 0.2 shall reach 0.3
-        return float(values[min(int(np.searchsorted(cumulated, share)), len(values) - 1)])
+        xp = namespace(values)
+        cumulated = xp.cumsum(weights)
+        share = level * cumulated[-1:] * (1.0 - 1e-14)  # 0.1 + 0.2 shall reach 0.3
+        return float(values[min(int(xp.searchsorted(cumulated, share)[0]), len(values) - 1)])
 
     def cvar(self, level: float) -> float:
         """Mean of the worst (largest) share 1 - `level`, level in [0, 1]; at 1 the largest value.
@@ -103,25 +122,27 @@ class Statistics:
         if not 0.0 <= level <= 1.0:
             raise ValueError(f"a CVaR's level lies between 0 and 1, got {level}")
         values, weights = self._sorted
-        cumulated = np.cumsum(weights)
-        total = cumulated[-1]
-        tail = np.clip(cumulated - level * total, 0.0, weights)
-        mass = tail.sum()
+        xp = namespace(values)
+        cumulated = xp.cumsum(weights)
+        total = float(cumulated[-1])
+        tail = xp.minimum(xp.maximum(cumulated - level * total, 0.0), weights)
+        mass = float(tail.sum())
         if mass <= 1e-14 * total:
             return float(values[-1])
         used = tail > 0.0
-        return float(tail[used] @ values[used] / mass)
+        return float((tail[used] * values[used]).sum() / mass)
 
     def histogram(self, bins: int = 50) -> tuple[Floats, Floats]:
         """(weights (bins,), edges (bins + 1,)) over the finite values, bins of equal width."""
         values, weights = self._sorted
-        finite = np.isfinite(values)
-        counts, edges = np.histogram(values[finite], bins=bins, weights=weights[finite])
-        return counts.astype(np.float64), edges.astype(np.float64)
+        xp = namespace(values)
+        finite = xp.isfinite(values)
+        counts, edges = xp.histogram(values[finite], bins=bins, weights=weights[finite])
+        return to_host(counts.astype(np.float64)), to_host(edges.astype(np.float64))
 
 
-def _bin(values: Floats) -> NDArray[np.int64]:
+def _bin(xp: Any, values: Any) -> Any:
     """Number of the bin of each value, rising with the value."""
-    bits = np.ascontiguousarray(values + 0.0).view(np.int64)
-    ordered = np.where(bits < 0, bits ^ np.int64(0x7FFF_FFFF_FFFF_FFFF), bits)
+    bits = xp.ascontiguousarray(values + 0.0).view(np.int64)
+    ordered = xp.where(bits < 0, bits ^ np.int64(0x7FFF_FFFF_FFFF_FFFF), bits)
     return ordered >> _DROPPED_BITS
