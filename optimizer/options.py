@@ -20,6 +20,7 @@ class Options:
 
     `scenarios` is the problem to solve, `sample` what a method that cannot hold them all designs on (None: chosen by
     the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
+    `replications` independent sample problems bound the true optimum; `information`: VSS, EVPI and wait-and-see.
     `out` is the output folder, where rows of scenarios go as they are computed (None: they are not kept).
     """
 
@@ -34,6 +35,8 @@ class Options:
     engine: EngineName = "auto"
     workers: int = 1
     cluster: str | None = None
+    replications: int = 0
+    information: bool = False
     out: Path | None = None
 
     def __post_init__(self) -> None:
@@ -50,6 +53,7 @@ class Options:
                 ("seed", 0 <= self.seed < 2**63, "expected a whole number from 0"),
                 ("gap", 0.0 <= self.gap < 1.0, "expected a fraction from 0 to below 1"),
                 ("time_limit", self.time_limit is None or self.time_limit > 0, "expected seconds above 0"),
+                ("replications", self.replications != 1 and self.replications >= 0, "expected 0, or 2 and more"),
                 ("workers", self.workers > 0, "expected a whole number above 0"),
             )
             if not good

@@ -27,6 +27,7 @@ from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
 from .sample import Sample
+from .statistics_run import with_statistics
 from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios, refuse_unavailable
 
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
@@ -50,7 +51,11 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
         return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
-    return _operated(park, options, scheme, progress, solution, scenarios, timing)
+    outcome = _operated(park, options, scheme, progress, solution, scenarios, timing)
+    if outcome.result.status is RunStatus.INTERRUPTED:
+        return outcome
+    bounds = solution.lower_bound, solution.upper_bound
+    return with_statistics(outcome, park.problem, solution.x, bounds, scenarios.part, len(scenarios), options, progress)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:

@@ -117,6 +117,48 @@ class Baseline(_Part):
     B3: Number = None
 
 
+class Certain(_Part):
+    """A number with what is known about it: proved bounds, or the confidence interval of an estimate."""
+
+    value: Number
+    low: Number
+    high: Number
+    certainty: Literal["proved", "estimated"]
+    confidence: Number = Field(default=None, description="with which low..high holds, where estimated")
+    standard_error: Number = None
+
+
+class ReplicationSummary(_Part):
+    """Independent sample problems: the proved bound of each optimum, the design's mean over the same scenarios."""
+
+    count: int
+    scenarios: int
+    bounds: tuple[float, ...]
+    design: tuple[float, ...]
+
+
+class Statistics(_Part):
+    """How certain the numbers are, for the sample that was solved and for the true distribution.
+
+    The true_* need `--replications`, the values of information `--information`; they hold for the scenarios of
+    `objective`.
+    """
+
+    sample_optimum: Certain | None = Field(default=None, description="optimum of the scenarios that were solved")
+    expected_objective: Certain | None = Field(default=None, description="the design under the true distribution")
+    replications: ReplicationSummary | None = None
+    true_bound: Certain | None = Field(
+        default=None, description="mean optimum of a sample problem: bounds the true one"
+    )
+    true_optimum: Certain | None = Field(default=None, description="best expectation that any design can have")
+    true_gap: Certain | None = Field(default=None, description="what the design loses against the true optimum")
+    wait_and_see: Certain | None = None
+    expected_value_problem: Certain | None = None
+    expected_value_design: Certain | None = None
+    value_of_stochastic_solution: Certain | None = None
+    expected_value_of_perfect_information: Certain | None = None
+
+
 class Timing(_Part):
     """Seconds of wall time."""
 
@@ -142,6 +184,7 @@ class Result(_Part):
     design: tuple[DesignItem | DesignValue, ...] = ()
     indicators: dict[str, Number] = Field(default_factory=dict)
     baseline: Baseline | None = None
+    statistics: Statistics | None = None
     timing: Timing = Field(default_factory=Timing)
     bounds_over_time: tuple[tuple[float, Number, Number], ...] = ()
 

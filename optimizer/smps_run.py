@@ -19,6 +19,7 @@ from .progress import Progress
 from .report import Histogram, ReportContent
 from .result import DesignValue, Objective, Result, RunStatus, Timing
 from .run import case_hash
+from .statistics_run import with_statistics
 from .two_stage_run import (
     design_scenarios,
     evaluate_design,
@@ -53,7 +54,9 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
     result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
     if solution.x is None:
         return Outcome(result, _content(case), message=_why(solution.status, solution.conflict), notes=case.notes)
-    return _evaluated(case, solution.x, result, options, scheme, progress)
+    outcome = _evaluated(case, solution.x, result, options, scheme, progress)
+    bounds = solution.lower_bound, solution.upper_bound
+    return with_statistics(outcome, problem, solution.x, bounds, scenarios.part, len(scenarios), options, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -66,7 +69,8 @@ def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress)
         whole = evaluate_design(EvaluationWork(case.problem, options.engine), x, chosen, scheme, progress)
         distribution = whole.distribution
         answered = distribution.failed == 0 and whole.stopped is None
-        value = distribution.mean * distribution.weight if answered else None
+        now = case.problem.first_stage.constant + float(case.problem.first_stage.cost @ x)
+        value = now + (distribution.mean - now) * distribution.weight if answered else None  # weights may not sum to 1
         objective = Objective.of("expected objective", "", value, None, None, chosen.count)
         timing = Timing(solve_s=time.perf_counter() - started)
         status = RunStatus.EVALUATED if whole.stopped is None else RunStatus.INTERRUPTED

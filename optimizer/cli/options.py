@@ -96,6 +96,19 @@ class Search(Sample):
         float | None, typer.Option(help="Seconds for finding the design; the best so far is kept, with its bound.")
     ] = None
     method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto"
+    replications: Annotated[
+        int,
+        typer.Option(
+            metavar="M",
+            help="Solve M more samples: bounds on the true optimum and the design's gap to it (statistics.*).",
+        ),
+    ] = 0
+    information: Annotated[
+        bool,
+        typer.Option(
+            "--information", help="Values of the stochastic solution and of perfect information, wait and see."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)

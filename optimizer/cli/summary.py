@@ -14,6 +14,13 @@ from .exits import escape
 if TYPE_CHECKING:
     from ..outcome import Outcome
 
+STATISTICS = {
+    "true_optimum": "best expectation that any design can have",
+    "true_gap": "what the design loses against it",
+    "value_of_stochastic_solution": "value of the stochastic solution",
+    "expected_value_of_perfect_information": "expected value of perfect information",
+}
+
 
 def print_summary(outcome: Outcome, written: list[Path]) -> None:
     """Objective, design and where the files are."""
@@ -30,6 +37,11 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
         console.print(f"  on {evaluation.scenarios:,} fresh scenarios: {evaluation.mean:,.6g}{error}")
         if evaluation.failed:
             console.print(f"  [red]{evaluation.failed:,} scenarios failed[/] and are in no statistic")
+    if result.statistics is not None:
+        for name, words in STATISTICS.items():
+            if (known := getattr(result.statistics, name)) is not None:
+                how = "proved" if known.confidence is None else f"{known.confidence:.0%} confidence"
+                console.print(f"  {words}: {known.low:,.6g} to {known.high:,.6g} ({how})")
     if result.baseline is not None and result.baseline.B0 is not None:
         console.print(f"  as is (B0): {result.baseline.B0:,.6g} {escape(objective.unit)}")
     built = [item for item in result.design if isinstance(item, DesignItem) and item.built]

@@ -130,6 +130,12 @@ class Scenarios:
     def __len__(self) -> int:
         return len(self.probability)
 
+    def part(self, first: int, last: int) -> Scenarios:
+        """The scenarios at first..last-1 of these, with the probabilities that they have."""
+        chosen = slice(first, last)
+        parts: dict[RandomPart, Floats] = {name: values[chosen] for name, values in self.parts.items()}
+        return Scenarios(self.first + first, self.xi[chosen], self.probability[chosen], parts)
+
 
 @dataclass(frozen=True)
 class TwoStageProblem:

@@ -1,0 +1,124 @@
+"""What a run says about its design beyond one sample: the true optimum, the gap, what information is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
+from ..problems.two_stage.problem import Floats
+from .extensive_form import SolveStatus, solve_extensive_form
+from .options import Options
+from .outcome import Outcome
+from .progress import Progress, QuietProgress
+from .result import Certain, Evaluation, ReplicationSummary, RunStatus, Statistics
+from .sample import Sample
+from .statistics import Bounds, Estimate, Replications, SampleProblem, replicate, value_of_information
+from .statistics.objectives import Draw
+from .two_stage_run import find_design
+
+REPLICATION_SEED = 2_000_003  # replication m draws from a stream of its own, apart from design and evaluation
+
+
+def with_statistics(
+    outcome: Outcome,
+    problem: TwoStageProblem,
+    x: Floats,
+    bounds: tuple[float, float],
+    draw: Draw,
+    count: int,
+    options: Options,
+    progress: Progress,
+) -> Outcome:
+    """The outcome with its statistics: intervals always, replications and values of information where asked for.
+
+    `bounds` are proved for the problem of the `count` scenarios that design `x` was found on. Ctrl-C leaves what is
+    known without them.
+    """
+    result = outcome.result
+    here_and_now, expected = Bounds(x, *bounds), _expected(result.evaluation)
+    statistics = Statistics(sample_optimum=_certain(_finite(*bounds)), expected_objective=_certain(expected))
+    try:
+        if options.replications:
+            found = _replications(problem, x, count, options, progress)
+            statistics = statistics.model_copy(update=_replicated(found, expected))
+        if options.information:
+            with progress.step("wait and see, expected value problem"):
+                solve = _separately(problem, options)
+                known = value_of_information(problem, here_and_now, draw, count, solve, engine=options.engine)
+            statistics = statistics.model_copy(update={k: _certain(value) for k, value in vars(known).items()})
+    except KeyboardInterrupt:
+        result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
+        outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
+    return replace(outcome, result=result.model_copy(update={"statistics": statistics}))
+
+
+def _replications(
+    problem: TwoStageProblem, x: Floats, count: int, options: Options, progress: Progress
+) -> Replications | None:
+    with progress.step(f"{options.replications} replications of {count:,} scenarios", options.replications) as step:
+
+        def solve(m: int) -> SampleProblem:
+            sample = Sample(count, options.seed + REPLICATION_SEED + m, options.sampling)
+            found = find_design(problem, sample.draw(problem, 0, count), options, QuietProgress())
+            step.advance(m + 1)
+            bound = found.upper_bound if problem.sense is Sense.MAXIMIZE else found.lower_bound
+            complete = found.status is not SolveStatus.INTERRUPTED
+            return SampleProblem(partial(sample.draw, problem), count, bound, complete)
+
+        return replicate(problem, x, options.replications, solve, engine=options.engine)
+
+
+def _separately(problem: TwoStageProblem, options: Options) -> Callable[[Scenarios], Bounds]:
+    def solve(scenarios: Scenarios) -> Bounds:
+        found = solve_extensive_form(problem, scenarios, gap=options.gap, time_limit=options.time_limit)
+        return Bounds(found.x, found.lower_bound, found.upper_bound)
+
+    return solve
+
+
+def _expected(evaluation: Evaluation | None) -> Estimate | None:
+    """The design's expectation under the true distribution, by the error that the evaluation states."""
+    if evaluation is None or evaluation.mean is None or evaluation.standard_error is None or evaluation.failed:
+        return None
+    if evaluation.standard_error == 0.0:  # every scenario of the distribution
+        return Estimate.proved(evaluation.mean, evaluation.mean)
+    independent = evaluation.randomizations if evaluation.randomizations > 1 else evaluation.scenarios
+    return Estimate.of_mean(evaluation.mean, evaluation.standard_error, independent - 1)
+
+
+def _replicated(found: Replications | None, expected: Estimate | None) -> dict[str, object]:
+    if found is None:
+        return {}
+    summary = ReplicationSummary(
+        count=len(found.bound),
+        scenarios=found.scenarios,
+        bounds=tuple(float(value) for value in found.bound),
+        design=tuple(float(value) for value in found.design),
+    )
+    return {
+        "replications": summary,
+        "true_bound": _certain(found.bound_estimate()),
+        "true_optimum": _certain(None if expected is None else found.optimum(expected)),
+        "true_gap": _certain(found.gap()),
+    }
+
+
+def _finite(low: float, high: float) -> Estimate | None:
+    return Estimate.proved(low, high) if np.isfinite([low, high]).all() else None
+
+
+def _certain(estimate: Estimate | None) -> Certain | None:
+    if estimate is None:
+        return None
+    return Certain(
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        certainty=estimate.certainty.value,
+        confidence=estimate.confidence,
+        standard_error=estimate.standard_error,
+    )
