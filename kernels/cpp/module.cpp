@@ -56,6 +56,7 @@ class Prepared {
         form_left, form_right, tape_left, tape_right;
     std::vector<double> value, form_value;
     std::vector<Index> form_start, tape_start;
+    std::vector<float> value_single, form_value_single;
     Plan plan;
 
     template <class T>
@@ -73,12 +74,13 @@ public:
           form_left(copy<int>(d, "form_left")), form_right(copy<int>(d, "form_right")),
           tape_left(copy<int>(d, "tape_left")), tape_right(copy<int>(d, "tape_right")), value(copy<double>(d, "value")),
           form_value(copy<double>(d, "form_value")), form_start(copy<Index>(d, "form_start")),
-          tape_start(copy<Index>(d, "tape_start")) {
+          tape_start(copy<Index>(d, "tape_start")), value_single(value.begin(), value.end()),
+          form_value_single(form_value.begin(), form_value.end()) {
         plan = Plan{(int)row_place.size(), (int)column_place.size(), nb::cast<int>(d["bounded"]), (int)value.size(),
                     row_place.data(), column_place.data(), entry_place.data(), column_start.data(), column_row.data(),
                     value.data(), factor_start.data(), factor_row.data(), form_start.data(), form_column.data(),
                     form_left.data(), form_right.data(), form_value.data(), tape_start.data(), tape_left.data(),
-                    tape_right.data()};
+                    tape_right.data(), value_single.data(), form_value_single.data()};
     }
     Prepared(const Prepared &) = delete;
 

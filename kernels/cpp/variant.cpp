@@ -11,31 +11,47 @@ namespace loopwise {
 namespace {
 
 typedef double V __attribute__((vector_size(8 * VARIANT_LANES)));
-using Mask = decltype(V{} < V{});
+typedef float Single __attribute__((vector_size(4 * VARIANT_LANES)));
 
-inline V select(Mask condition, V a, V b) { return condition ? a : b; }
-inline V maximum(V a, V b) { return a > b ? a : b; }
-inline V minimum(V a, V b) { return a < b ? a : b; }
-inline V absolute(V a) { return maximum(a, -a); }
-inline V square_root(V a) {
+#define INTERIOR_POINT_FUNCTION inline __attribute__((always_inline))
+
+template <class T>
+INTERIOR_POINT_FUNCTION T select(decltype(T{} < T{}) condition, T a, T b) { return condition ? a : b; }
+template <class T>
+INTERIOR_POINT_FUNCTION T maximum(T a, T b) { return a > b ? a : b; }
+template <class T>
+INTERIOR_POINT_FUNCTION T minimum(T a, T b) { return a < b ? a : b; }
+template <class T>
+INTERIOR_POINT_FUNCTION T absolute(T a) { return maximum(a, -a); }
+INTERIOR_POINT_FUNCTION V square_root(V a) {
     V root = a;
     for (int l = 0; l < VARIANT_LANES; l++) root[l] = __builtin_sqrt(a[l]);
     return root;
 }
-inline double lane(const V &a, int l) { return a[l]; }
-inline void set_lane(V &a, int l, double v) { a[l] = v; }
+INTERIOR_POINT_FUNCTION Single square_root(Single a) {
+    Single root = a;
+    for (int l = 0; l < VARIANT_LANES; l++) root[l] = __builtin_sqrtf(a[l]);
+    return root;
+}
+template <class T>
+INTERIOR_POINT_FUNCTION double lane(const T &a, int l) { return a[l]; }
+template <class T>
+INTERIOR_POINT_FUNCTION void set_lane(T &a, int l, double v) { a[l] = v; }
+INTERIOR_POINT_FUNCTION Single narrow(V a) { return __builtin_convertvector(a, Single); }
+INTERIOR_POINT_FUNCTION V widen(Single a) { return __builtin_convertvector(a, V); }
 
 }  // namespace
 }  // namespace loopwise
 
-#define INTERIOR_POINT_FUNCTION inline __attribute__((always_inline))
 #include "../cuda/interior_point.cuh"
 
 namespace loopwise {
 namespace {
 
-using Shared = InteriorPoint<V, V *, VARIANT_LANES, false>;
-using Own = InteriorPoint<V, V *, VARIANT_LANES, true>;
+template <bool OWN_VALUES>
+using Early = InteriorPoint<Single, Single *, VARIANT_LANES, OWN_VALUES, float>;
+template <bool OWN_VALUES>
+using Late = InteriorPoint<V, V *, VARIANT_LANES, OWN_VALUES>;
 
 bool supported() {
 #if VARIANT_LANES == 8
@@ -47,14 +63,26 @@ bool supported() {
 #endif
 }
 
+template <bool OWN_VALUES>
+Index memory_size(const Plan &plan) {  // two numbers of the early phase in a double, rounded up
+    return VARIANT_LANES * (Late<OWN_VALUES>::memory_size(plan) + Early<OWN_VALUES>::memory_size(plan) / 2 + 1);
+}
+
+template <bool OWN_VALUES>
+void solve(const Plan &plan, const Batch &batch, Index first, double *memory) {
+    V *lanes = reinterpret_cast<V *>(memory);
+    Late<OWN_VALUES> late(plan, batch, lanes);
+    Early<OWN_VALUES> early(plan, batch, reinterpret_cast<Single *>(lanes + Late<OWN_VALUES>::memory_size(plan)));
+    late.run(first, early);
+}
+
 Index memory_size(const Plan &plan, bool own_values) {
-    return VARIANT_LANES * (own_values ? Own::memory_size(plan) : Shared::memory_size(plan));
+    return own_values ? memory_size<true>(plan) : memory_size<false>(plan);
 }
 
 void run(const Plan &plan, const Batch &batch, Index first, double *memory) {
-    V *lanes = reinterpret_cast<V *>(memory);
-    if (batch.values) Own(plan, batch, lanes).run(first);
-    else Shared(plan, batch, lanes).run(first);
+    if (batch.values) solve<true>(plan, batch, first, memory);
+    else solve<false>(plan, batch, first, memory);
 }
 
 }  // namespace

@@ -16,17 +16,20 @@
 
 namespace loopwise {
 
-constexpr double STEP_TO_BOUNDARY = 0.995;
-constexpr double PROXIMAL = 1e-10;
-constexpr double OBJECTIVE_FLOOR = 1e-6;
-constexpr double SMALLEST = 1e-300;
-constexpr double REFINE = 0.1;  // share of the tolerance up to which a residual is no reason to refine
-
-template <class V, class Memory, int LANES, bool OWN_VALUES>
-class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
-    using Equations = NormalEquations<V, Memory, OWN_VALUES>;
+template <class V, class Memory, int LANES, bool OWN_VALUES, class Real = double>
+class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES, Real> {
+    template <class, class, int, bool, class>
+    friend class InteriorPoint;
+    using Equations = NormalEquations<V, Memory, OWN_VALUES, Real>;
+    using Equations::SINGLE;
     using Equations::plan, Equations::value_memory, Equations::value, Equations::transposed, Equations::add_column,
         Equations::clear, Equations::factorize, Equations::solve;
+
+    static constexpr Real STEP_TO_BOUNDARY = 0.995, PROXIMAL = 1e-10, OBJECTIVE_FLOOR = 1e-6;
+    static constexpr Real ONE = 1.0, HALF = 0.5, SMALLEST = SINGLE ? 1e-30 : 1e-300;
+    static constexpr Real REFINE = 0.1;  // share of the tolerance up to which a residual is no reason to refine
+    static constexpr double NEAR = 1e-3;  // gap and residuals at which double precision takes over
+    static constexpr int NEAR_LIMIT = 20;  // iterations in single precision after which it starts anew in double
 
     enum RowField { H, D, STEP, RESIDUAL, BASE, CENTRE, SECOND, ROW_FIELDS };
     enum ColumnField { COST, THETA, Y, Z, STEP_Y, STEP_Z, INVERSE_Y, PUSH, PREDICTOR, COLUMN_FIELDS };
@@ -36,7 +39,8 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
     Memory row_memory, column_memory, bounded_memory;
     Index program[LANES];
     double primal_unit[LANES], dual_unit[LANES];  // max|h| and max|q|: each program is solved in these
-    bool running[LANES];
+    bool running[LANES], near[LANES];  // near: brought close by single precision
+    int before[LANES];                 // iterations in single precision
     V pairs, primal_step, dual_step;
     V objective, dual_objective, complementarity, primal_error, dual_error;  // of the current point
     V target;                                                                // sigma mu
@@ -85,11 +89,11 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
         const int m = plan.rows, n = plan.columns, b = plan.bounded;
         const V zero = V{};
         Memory theta = column(THETA), q = column(COST), upper = bound(UPPER), d = row(D), lagrange = row(STEP);
-        for (int j = 0; j < n; j++) theta[j] = j < b ? select(upper[j] > zero, zero + 0.5, zero) : zero + 1.0;
+        for (int j = 0; j < n; j++) theta[j] = j < b ? select(upper[j] > zero, zero + HALF, zero) : zero + ONE;
         factorize(column(THETA));
         for (int i = 0; i < m; i++) lagrange[i] = row(H)[i], d[i] = zero;
         for (int j = 0; j < n; j++) {
-            if (j < b) add_column(j, -0.5 * upper[j], lagrange);
+            if (j < b) add_column(j, -HALF * upper[j], lagrange);
             add_column(j, theta[j] * q[j], d);
         }
         solve(lagrange);
@@ -98,8 +102,8 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
         for (int j = 0; j < n; j++) {
             V y = theta[j] * transposed(j, lagrange), reduced = q[j] - transposed(j, d);
             if (j < b) {
-                reduced = select(upper[j] > zero, 0.5 * reduced, zero);
-                column(Y)[j] = minimum(maximum(0.5 * upper[j] + y, zero), upper[j]);
+                reduced = select(upper[j] > zero, HALF * reduced, zero);
+                column(Y)[j] = minimum(maximum(HALF * upper[j] + y, zero), upper[j]);
                 bound(W)[j] = -reduced;
                 dual_lowest = minimum(dual_lowest, -reduced);
             } else {
@@ -109,11 +113,11 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             column(Z)[j] = reduced;
             dual_lowest = minimum(dual_lowest, reduced);
         }
-        V shift = -1.5 * lowest, dual_shift = -1.5 * dual_lowest, product = zero, total_primal = zero, total_dual = zero;
+        V shift = -(Real)1.5 * lowest, dual_shift = -(Real)1.5 * dual_lowest, product = zero, total_primal = zero, total_dual = zero;
         for (int j = 0; j < n; j++) {
             V z = column(Z)[j] + dual_shift, y = column(Y)[j];
             if (j < b) {
-                V open = select(upper[j] > zero, zero + 1.0, zero);
+                V open = select(upper[j] > zero, zero + ONE, zero);
                 V s = upper[j] - y, w = open * (bound(W)[j] + dual_shift);
                 z *= open;
                 bound(W)[j] = w;
@@ -129,22 +133,30 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             total_primal += y;
             total_dual += z;
         }
-        shift = 0.5 * product / maximum(total_dual, zero + 1e-12) + 1e-3;
-        dual_shift = 0.5 * product / maximum(total_primal, zero + 1e-12) + 1e-3;
+        shift = HALF * product / maximum(total_dual, zero + (Real)1e-12) + (Real)1e-3;
+        dual_shift = HALF * product / maximum(total_primal, zero + (Real)1e-12) + (Real)1e-3;
         for (int j = 0; j < b; j++) {
             auto open = upper[j] > zero;
-            V room = minimum(shift, 0.25 * upper[j]), y = minimum(maximum(column(Y)[j], room), upper[j] - room);
+            V room = minimum(shift, (Real)0.25 * upper[j]), y = minimum(maximum(column(Y)[j], room), upper[j] - room);
             column(Y)[j] = y;
             bound(S)[j] = upper[j] - y;
             column(Z)[j] = select(open, column(Z)[j] + dual_shift, zero);
             bound(W)[j] = select(open, bound(W)[j] + dual_shift, zero);
         }
         for (int j = b; j < n; j++) column(Y)[j] += shift, column(Z)[j] += dual_shift;
-        // the first `advance` stays here
-        clear(column(STEP_Y), n), clear(column(STEP_Z), n), clear(bound(STEP_W), b), clear(row(STEP), m);
-        primal_step = dual_step = careful = zero;
-        primal_error = zero + 1e300;
+        stay();
     }
+
+    // Lets the first `advance` stay where it is.
+    INTERIOR_POINT_FUNCTION void stay() {
+        clear(column(STEP_Y), plan.columns), clear(column(STEP_Z), plan.columns);
+        clear(bound(STEP_W), plan.bounded), clear(row(STEP), plan.rows);
+        primal_step = dual_step = careful = V{};
+        primal_error = V{} + 1 / SMALLEST;
+    }
+
+    // Residual that is no reason to refine directions.
+    INTERIOR_POINT_FUNCTION Real residual_allowed() const { return REFINE * (Real)(SINGLE ? NEAR : batch.tolerance); }
 
     // What one pass over the columns sums up: a local variable of the pass, so that it stays in registers.
     struct Sums {
@@ -170,12 +182,12 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             sums.dual_objective -= upper * w;
             sums.complementarity += s * w;
             push = select(open, push, zero);
-            V reciprocal = select(open, 1.0 / (product * weight), zero), both = weight * reciprocal;
+            V reciprocal = select(open, ONE / (product * weight), zero), both = weight * reciprocal;
             inverse_y = s * both, bound(INVERSE_S)[j] = y * both;
             theta = product * (product * reciprocal);
             sums.dual_error = maximum(sums.dual_error, absolute(push - z + w));
         } else {
-            V weight = z + PROXIMAL * y, reciprocal = 1.0 / (y * weight);
+            V weight = z + PROXIMAL * y, reciprocal = ONE / (y * weight);
             inverse_y = weight * reciprocal;
             theta = y * (y * reciprocal);
             sums.dual_error = maximum(sums.dual_error, absolute(push - z));
@@ -205,8 +217,8 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
         V error = V{};
         for (int i = 0; i < plan.rows; i++) error = maximum(error, absolute(row(RESIDUAL)[i]));
         // a step that left more of the residual than it should have: from now on directions are refined
-        V expected = 10.0 * (1.0 - primal_step) * primal_error;
-        careful = select(error > maximum(expected, V{} + REFINE * batch.tolerance), V{} + 1.0, careful);
+        V expected = (Real)10.0 * (ONE - primal_step) * primal_error;
+        careful = select(error > maximum(expected, V{} + residual_allowed()), V{} + ONE, careful);
         primal_error = error;
     }
 
@@ -218,7 +230,7 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
         V relative = dy * inverse_y, dz = -z - z * relative, centre = inverse_y, second = dz * relative;
         column(PREDICTOR)[j] = dy;
         sums.primal_ratio = maximum(sums.primal_ratio, -relative);
-        sums.dual_ratio = maximum(sums.dual_ratio, 1.0 + relative);
+        sums.dual_ratio = maximum(sums.dual_ratio, ONE + relative);
         sums.slope += dy * z;
         sums.dual_slope += y * dz;
         sums.curvature += dy * dz;
@@ -228,7 +240,7 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             centre -= inverse_s;
             second += dw * other;
             sums.primal_ratio = maximum(sums.primal_ratio, other);
-            sums.dual_ratio = maximum(sums.dual_ratio, 1.0 - other);
+            sums.dual_ratio = maximum(sums.dual_ratio, ONE - other);
             sums.slope -= dy * w;
             sums.dual_slope += s * dw;
             sums.curvature -= dy * dw;
@@ -248,10 +260,10 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
         solve(row(STEP));
         clear(row(CENTRE), plan.rows), clear(row(SECOND), plan.rows);
         Sums sums{};
-        sums.primal_ratio = sums.dual_ratio = zero + 1.0;
+        sums.primal_ratio = sums.dual_ratio = zero + ONE;
         for (int j = 0; j < plan.bounded; j++) predict_column<true>(j, sums);
         for (int j = plan.bounded; j < plan.columns; j++) predict_column<false>(j, sums);
-        V primal = 1.0 / sums.primal_ratio, dual = 1.0 / sums.dual_ratio;
+        V primal = ONE / sums.primal_ratio, dual = ONE / sums.dual_ratio;
         V reached = complementarity + primal * sums.slope + dual * sums.dual_slope + primal * dual * sums.curvature;
         V sigma = maximum(reached, zero) / maximum(complementarity, zero + SMALLEST);
         target = sigma * sigma * sigma * complementarity / pairs;
@@ -298,7 +310,7 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             V dw = (aim_s(j) + w * dy) * inverse_s - w * (s * inverse_s);
             dz = select(open, dz, zero), dw = select(open, dw, zero);
             bound(STEP_W)[j] = dw;
-            V both = select(open, 1.0 / (z * w), zero);
+            V both = select(open, ONE / (z * w), zero);
             sums.primal_ratio = maximum(sums.primal_ratio, dy * inverse_s);
             sums.dual_ratio = maximum(sums.dual_ratio, maximum(-dz * (w * both), -dw * (z * both)));
         } else {
@@ -324,7 +336,7 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             row(STEP)[i] = row(RESIDUAL)[i] + row(BASE)[i] - target * row(CENTRE)[i] + row(SECOND)[i];
         solve(row(STEP));
         bool refine = false;
-        for (int l = 0; l < LANES; l++) refine |= running[l] && lane(careful, l) > 0.0;
+        for (int l = 0; l < LANES; l++) refine |= running[l] && lane(careful, l) > (Real)0.0;
         if (!refine) return finish<false>();
         for (int j = 0; j < plan.bounded; j++) correct_column<true>(j);
         for (int j = plan.bounded; j < plan.columns; j++) correct_column<false>(j);
@@ -364,10 +376,82 @@ class InteriorPoint : NormalEquations<V, Memory, OWN_VALUES> {
             const double sum = lane(check, l);
             const bool broken = !(sum - sum == 0.0);
             const bool converged = !broken && lane(gap, l) <= lane(scale, l) && lane(error, l) <= batch.tolerance;
-            if (converged || broken || iteration == batch.max_iterations) leave(l, converged, iteration);
+            if (converged || broken || iteration == batch.max_iterations) leave(l, converged, iteration + before[l]);
             else left++;
         }
         return left;
+    }
+
+    // Single precision: brings the programs that `late` has loaded close to their solutions. A lane that is there waits.
+    template <class Late>
+    INTERIOR_POINT_FUNCTION void approach(const Late &late) {
+        for (int i = 0; i < plan.rows; i++) row(H)[i] = narrow(late.row(Late::H)[i]);
+        for (int j = 0; j < plan.columns; j++) column(COST)[j] = narrow(late.column(Late::COST)[j]);
+        for (int j = 0; j < plan.bounded; j++) bound(UPPER)[j] = narrow(late.bound(Late::UPPER)[j]);
+        if constexpr (OWN_VALUES)
+            for (int e = 0; e < plan.entries; e++) value_memory[e] = narrow(late.value_memory[e]);
+        pairs = narrow(late.pairs);
+        for (int l = 0; l < LANES; l++) running[l] = late.running[l], near[l] = false;
+        const int limit = batch.max_iterations < NEAR_LIMIT ? batch.max_iterations : NEAR_LIMIT;
+        start();
+        for (int iteration = 0;; iteration++) {
+            advance();
+            const V gap = maximum(absolute(objective - dual_objective), complementarity);
+            const V error = maximum(primal_error, dual_error), scale = absolute(objective) + OBJECTIVE_FLOOR;
+            int left = 0;
+            for (int l = 0; l < LANES; l++) {
+                if (!running[l]) continue;
+                const double g = lane(gap, l), e = lane(error, l), size = lane(scale, l);
+                near[l] = g <= NEAR * size && e <= NEAR;
+                running[l] = !near[l] && g + e - (g + e) == 0.0 && iteration < limit;
+                before[l] = iteration;
+                left += running[l];
+            }
+            if (left == 0) return;
+            improve();
+        }
+    }
+
+    // Double precision: takes over what single precision reached; the lanes that it lost keep their own start.
+    template <class Early>
+    INTERIOR_POINT_FUNCTION void adopt(const Early &early) {
+        V reached = V{};
+        for (int l = 0; l < LANES; l++) {
+            set_lane(reached, l, early.near[l] ? 1.0 : 0.0);
+            before[l] = running[l] ? early.before[l] : 0;
+        }
+        const auto take = reached > V{};
+        for (int i = 0; i < plan.rows; i++) row(D)[i] = select(take, widen(early.row(Early::D)[i]), row(D)[i]);
+        for (int j = 0; j < plan.columns; j++) {
+            V y = widen(early.column(Early::Y)[j]);
+            if (j < plan.bounded) {  // the smaller of y and s is the more exact one
+                V s = widen(early.bound(Early::S)[j]), upper = bound(UPPER)[j], w = widen(early.bound(Early::W)[j]);
+                V exact = select(y < s, upper - y, s);
+                y = select(y < s, y, upper - s);
+                bound(S)[j] = select(take, exact, bound(S)[j]);
+                bound(W)[j] = select(take, w, bound(W)[j]);
+            }
+            column(Y)[j] = select(take, y, column(Y)[j]);
+            column(Z)[j] = select(take, widen(early.column(Early::Z)[j]), column(Z)[j]);
+        }
+        stay();
+    }
+
+    // One iteration from the current point; what is done stands still: no overflow, no slow denormal numbers.
+    INTERIOR_POINT_FUNCTION void improve() {
+        factorize(column(THETA));
+        predict();
+        correct();
+        for (int l = 0; l < LANES; l++)
+            if (!running[l]) set_lane(primal_step, l, 0.0), set_lane(dual_step, l, 0.0);
+    }
+
+    INTERIOR_POINT_FUNCTION void iterate() {
+        for (int iteration = 0;; iteration++) {
+            advance();
+            if (judge(iteration) == 0) return;
+            improve();
+        }
     }
 
 public:
@@ -382,22 +466,27 @@ public:
                               (Index)plan.bounded * BOUNDED_FIELDS),
           batch(batch), row_memory(memory), column_memory(row_memory + (Index)plan.rows * ROW_FIELDS),
           bounded_memory(column_memory + (Index)plan.columns * COLUMN_FIELDS) {
-        pairs = V{} + 1.0;
+        pairs = V{} + ONE;
     }
 
     // Solves the programs `first` .. `first` + LANES - 1.
     INTERIOR_POINT_FUNCTION void run(Index first) {
         load(first);
         start();
-        for (int iteration = 0;; iteration++) {
-            advance();
-            if (judge(iteration) == 0) return;
-            factorize(column(THETA));
-            predict();
-            correct();
-            for (int l = 0; l < LANES; l++)  // what is done stands still: no overflow, no slow denormal numbers
-                if (!running[l]) set_lane(primal_step, l, 0.0), set_lane(dual_step, l, 0.0);
-        }
+        for (int l = 0; l < LANES; l++) before[l] = 0;
+        iterate();
+    }
+
+    // The same, most of the way in single precision, at half the cost.
+    template <class Early>
+    INTERIOR_POINT_FUNCTION void run(Index first, Early &early) {
+        load(first);
+        early.approach(*this);
+        bool lost = false;
+        for (int l = 0; l < LANES; l++) lost |= running[l] && !early.near[l];
+        if (lost) start();
+        adopt(early);
+        iterate();
     }
 };
 

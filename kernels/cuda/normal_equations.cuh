@@ -3,11 +3,12 @@
 
 namespace loopwise {
 
-constexpr double DEPENDENT = 1e-14;
-
-template <class V, class Memory, bool OWN_VALUES>
+template <class V, class Memory, bool OWN_VALUES, class Real>
 class NormalEquations {
 protected:
+    static constexpr bool SINGLE = sizeof(Real) < sizeof(double);
+    static constexpr Real DEPENDENT = SINGLE ? 3e-7 : 1e-14;  // share of a diagonal entry below which a pivot is noise
+
     const Plan &plan;
     Memory factor_memory, value_memory;
 
@@ -21,6 +22,7 @@ protected:
 
     INTERIOR_POINT_FUNCTION V value(int k) const {
         if constexpr (OWN_VALUES) return value_memory[k];
+        else if constexpr (SINGLE) return V{} + plan.value_single[k];
         else return V{} + plan.value[k];
     }
 
@@ -52,6 +54,7 @@ protected:
                 for (Index f = plan.form_start[k]; f < plan.form_start[k + 1]; f++) {
                     if constexpr (OWN_VALUES)
                         entry += value(plan.form_left[f]) * value(plan.form_right[f]) * theta[plan.form_column[f]];
+                    else if constexpr (SINGLE) entry += plan.form_value_single[f] * theta[plan.form_column[f]];
                     else entry += plan.form_value[f] * theta[plan.form_column[f]];
                 }
                 V even = entry, odd = V{};  // two sums, for half the latency
@@ -65,8 +68,8 @@ protected:
                 even += odd;
                 if (k == diagonal) {
                     auto independent = even > DEPENDENT * entry;
-                    V pivot = select(independent, even, V{} + 1.0);
-                    inverse = select(independent, 1.0 / square_root(pivot), V{});
+                    V pivot = select(independent, even, V{} + (Real)1.0);
+                    inverse = select(independent, (Real)1.0 / square_root(pivot), V{});
                     factor[k] = inverse;
                 } else {
                     factor[k] = even * inverse;

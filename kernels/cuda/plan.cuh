@@ -16,6 +16,7 @@ struct Plan {
     const double *form_value;                           //   with the shared W
     const Index *tape_start;                            // what is taken off each entry of L: sums of L[left] L[right]
     const int *tape_left, *tape_right;
+    const float *value_single, *form_value_single;      // the same in single precision; null where that is not used
 };
 
 // Programs and results in the caller's order and units, one row per program; strides are 0 where one row serves all.
