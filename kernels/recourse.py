@@ -252,6 +252,7 @@ class RecourseLP:
             close = gap <= PROVED_GAP * tolerance * xp.abs(objective)
             if not bool(close.all()):  # an objective that nearly cancels is measured against its terms
                 terms = xp.abs(certificate.dual * h).sum(axis=1) + xp.abs(standard.constant)
+                terms = xp.maximum(terms, _size(xp, standard.batch))  # where all of them vanish
                 close |= gap <= PROVED_GAP * tolerance * OBJECTIVE_FLOOR * terms
             proved &= close
         batch = RecourseBatch(
@@ -308,6 +309,13 @@ class RecourseLP:
         primal = np.full(len(q), np.nan) if solution.primal is None else solution.primal
         residual = 0.0 if status is Status.OPTIMAL else np.nan
         return solution.objective, lower_bound, dual[0], reduced_cost[0], status, residual, primal
+
+
+def _size(xp: Any, batch: Any) -> Any:
+    """max|h| max|q| in the standard form, (N,): what the engines measure an objective near zero against."""
+    if not (batch.h.shape[1] and batch.q.shape[-1]):
+        return xp.zeros(len(batch.h))
+    return xp.abs(batch.h).max(axis=1) * xp.abs(batch.q).max(axis=-1)
 
 
 def _choose(engine: Engine | str, xp: Any) -> Engine:

@@ -40,6 +40,17 @@ def test_one_scenario_by_hand(engine):
     np.testing.assert_allclose(batch.primal[0], [2.0, 3.0], rtol=1e-6)
 
 
+def test_an_optimum_of_zero_is_proved_by_the_engine(engine):
+    # what the first column's capacity covers costs nothing: objective, dual and their terms all vanish
+    lp = RecourseLP(sp.csc_array([[1.0, 1.0]]), [0.0, 1.0], [28.0, inf])
+    h = np.array([[2.7], [24.8], [30.0]])
+    batch = lp.solve(h, engine=engine)
+    assert not batch.resolved_exactly.any()
+    np.testing.assert_allclose(batch.objective, [0.0, 0.0, 2.0], atol=1e-12, rtol=1e-8)
+    assert (batch.lower_bound <= [0.0, 0.0, 2.0 + 2e-9]).all()
+    assert (batch.lower_bound >= [-1e-12, -1e-12, 2.0 - 2e-7]).all()
+
+
 def test_bounds_of_every_kind(engine, oracle):
     rng = np.random.default_rng(5)
     W = sp.random_array((6, 14), density=0.4, rng=rng, format="csc")
