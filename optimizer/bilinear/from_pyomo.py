@@ -23,10 +23,14 @@ class UnsupportedModelError(ValueError):
 
 @dataclass(frozen=True)
 class PyomoProgram:
-    """A BilinearProgram with the Pyomo variables of its first columns; `sign` is -1 where the model maximizes."""
+    """A BilinearProgram with the Pyomo variables of its first columns and the constraints of its rows.
+
+    `sign` is -1 where the model maximizes.
+    """
 
     program: BilinearProgram
     variables: tuple[Any, ...]
+    constraints: tuple[Any, ...]
     sign: float
 
 
@@ -60,14 +64,15 @@ class _Builder:
             raise UnsupportedModelError(f"{model.name}: expected one active objective, found {len(objectives)}")
         sign = 1.0 if objectives[0].sense == pyo.minimize else -1.0
         cost, constant = self.linear_form(objectives[0].expr, objectives[0].name)
-        for constraint in model.component_data_objects(pyo.Constraint, active=True):
+        constraints = tuple(model.component_data_objects(pyo.Constraint, active=True))
+        for constraint in constraints:
             terms, offset = self.linear_form(constraint.body, constraint.name)
             lower, upper = (pyo.value(constraint.lower), pyo.value(constraint.upper))
             self.entries.append(terms)
             self.row_bounds.append(
                 (-math.inf if lower is None else lower - offset, math.inf if upper is None else upper - offset)
             )
-        return PyomoProgram(self.assemble(cost, constant, sign), tuple(self.variables), sign)
+        return PyomoProgram(self.assemble(cost, constant, sign), tuple(self.variables), constraints, sign)
 
     def linear_form(self, expression: Any, name: str) -> tuple[dict[int, float], float]:
         """Coefficients by column (auxiliaries for what is nonlinear) and the constant of `expression`."""

@@ -6,17 +6,20 @@ from typing import Any
 
 from ...problems.errors import CaseError, Problem
 from ...problems.pooling import PoolingCase, pooling_model
-from ...problems.water_network import WaterNetworkCase, water_network_model
+from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.objectives import objective_unit
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
 from ..report.content import FlowLine, FlowPicture, ReportContent, Table
-from ..result import DesignItem, Evaluation, Objective, Result, RunStatus, Timing
+from ..result import Baseline, DesignItem, Evaluation, Objective, Result, RunStatus, Timing
 from ..run import case_hash
-from .from_pyomo import from_pyomo
-from .options import SearchOptions, SearchResult, SearchStatus
-from .search import minimize
+from .diagnosis import broken_limits
+from .network import SEEN, Flows, indicators_of, value
+from .options import SearchResult, SearchStatus
+from .solved import search_options, solve
+from .water_report import concentration_table, other_networks, pictures_of
+from .water_run import best_networks, once_through
 
 _STATUS = {
     SearchStatus.OPTIMAL: RunStatus.OPTIMAL,
@@ -25,47 +28,13 @@ _STATUS = {
     SearchStatus.UNRESOLVED: RunStatus.LIMIT,
     SearchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
 }
-_SEEN = 1e-4
-"""Flows below this many units of flow are not shown."""
-
-Flows = dict[tuple[str, str], float]
 
 
 def optimize(case: PoolingCase | WaterNetworkCase, options: Options, progress: Progress) -> Outcome:
     """The globally optimal network of `case`, to `options.gap`."""
-    water = isinstance(case, WaterNetworkCase)
-    model: Any = water_network_model(case) if isinstance(case, WaterNetworkCase) else pooling_model(case)
-    reformulated = from_pyomo(model)
-    limit = 3600.0 if options.time_limit is None else options.time_limit
-    with progress.step("searching the optimum") as step:
-        search = SearchOptions(
-            gap=options.gap, time_limit=limit, seed=options.seed, progress=lambda line: step.advance(0.0, line)
-        )
-        found = minimize(reformulated.program, search)
-    flows: Flows = {}
-    tables: dict[str, Any] = {}
-    indicators: dict[str, float | None] = {}
-    if found.x is not None:
-        for variable, value in zip(reformulated.variables, found.x, strict=False):
-            variable.set_value(float(value), skip_validation=True)
-        if isinstance(case, WaterNetworkCase):
-            flows, indicators = _water_flows(case, model), _water_indicators(case, model)
-            tables["balance"] = _concentrations(case, model)
-        else:
-            flows = _blending_flows(model)
-    unit = "t/h" if water else ""
-    content = ReportContent(
-        title=case.name,
-        description=case.description,
-        headline=(f"{_name(case)}: {found.value:,.6g} {_unit(case)}, proven to {found.gap:.2%}.",)
-        if found.x is not None
-        else (),
-        flows=(FlowPicture("Water" if water else "Blending", unit, (), _lines(flows)),) if flows else (),
-        notes=(f"{found.nodes} nodes, {found.linear_programs} linear programs, {found.seconds:.2f} s.",),
-        **tables,
-    )
-    message = "no network satisfies all limits" if found.status is SearchStatus.INFEASIBLE else ""
-    return Outcome(_result(case, found, flows, indicators, options), content, message=message)
+    if isinstance(case, WaterNetworkCase):
+        return _water(case, options, progress)
+    return _pooling(case, options, progress)
 
 
 def evaluate(case: PoolingCase | WaterNetworkCase, design: Any, options: Options, progress: Progress) -> Outcome:
@@ -74,17 +43,89 @@ def evaluate(case: PoolingCase | WaterNetworkCase, design: Any, options: Options
     raise CaseError(Problem(f"a case of kind {case.kind!r} has nothing uncertain to evaluate a design on"))
 
 
+def _water(case: WaterNetworkCase, options: Options, progress: Progress) -> Outcome:
+    asked = search_options(options)
+    answer = best_networks(case, asked, progress)
+    found, network = answer.found, answer.network
+    unit = objective_unit(case)
+    name = "weighted sum" if isinstance(case.objective, dict) else case.objective
+    if network is None:
+        reasons = broken_limits(case) if found.status is SearchStatus.INFEASIBLE else ()
+        message = _no_network(found, reasons)
+        content = ReportContent(title=case.name, description=case.description, notes=(message,))
+        return Outcome(_result(case, found, (name, unit), {}, {}, options), content, message=message)
+    before = None if found.status is SearchStatus.INTERRUPTED else once_through(case, asked, progress)
+    before_flows = () if before is None else _lines(before[1].flows)
+    indicators = indicators_of(case, network)
+    tables = (concentration_table(case, network, answer.limits, unit or name), *other_networks(answer.networks))
+    headline = [f"{name}: {found.value:,.6g} {unit}, proven to {found.gap:.2%}."]
+    if before is not None:
+        headline.append(f"Without any reuse: {before[0]:,.6g} {unit}.")
+    shown = Table(
+        "Water",
+        ("", "without reuse", "this network"),
+        tuple(
+            (_words(key), None if before is None else indicators_of(case, before[1])[key], number)
+            for key, number in indicators.items()
+        ),
+    )
+    content = ReportContent(
+        title=case.name,
+        description=case.description,
+        headline=tuple(headline),
+        flows=(FlowPicture("Water without reuse, and as designed", "t/h", before_flows, _lines(network.flows)),),
+        pictures=pictures_of(case, network),
+        tables=tables,
+        indicators=shown,
+        assumptions=(
+            "Water is 1 t/m3; concentrations in mg/L are ppm by mass.",
+            f"The search took {found.seconds:.2f} s, {found.nodes} boxes and {found.linear_programs} linear programs.",
+            "The worth of a limit is the derivative of the objective with the network's pipes as they are.",
+        ),
+    )
+    baseline = None if before is None else before[0]
+    return Outcome(_result(case, found, (name, unit), network.flows, indicators, options, baseline), content)
+
+
+def _no_network(found: SearchResult, reasons: tuple[str, ...]) -> str:
+    if found.status is not SearchStatus.INFEASIBLE:
+        return "no network was found before the limit"
+    if not reasons:
+        return "no network satisfies all limits"
+    return "no network satisfies all limits; at best " + "; ".join(reasons)
+
+
+def _pooling(case: PoolingCase, options: Options, progress: Progress) -> Outcome:
+    model = pooling_model(case)
+    found = solve(model, search_options(options), progress).found
+    flows = _blending_flows(model) if found.x is not None else {}
+    content = ReportContent(
+        title=case.name,
+        description=case.description,
+        headline=(f"Cost less revenue: {found.value:,.6g}, proven to {found.gap:.2%}.",) if flows else (),
+        flows=(FlowPicture("Blending", "", (), _lines(flows)),) if flows else (),
+        assumptions=(
+            f"The search took {found.seconds:.2f} s, {found.nodes} boxes and {found.linear_programs} linear programs.",
+        ),
+    )
+    message = "no blend satisfies all limits" if found.status is SearchStatus.INFEASIBLE else ""
+    return Outcome(_result(case, found, ("cost less revenue", ""), flows, {}, options), content, message=message)
+
+
 def _result(
     case: PoolingCase | WaterNetworkCase,
     found: SearchResult,
+    objective: tuple[str, str],
     flows: Flows,
     indicators: dict[str, float | None],
     options: Options,
+    baseline: float | None = None,
 ) -> Result:
     known = found.x is not None
-    value = found.value if known else None
+    best = found.value if known else None
     lower = None if found.status is SearchStatus.INFEASIBLE else found.bound
     unit = "t/h" if isinstance(case, WaterNetworkCase) else ""
+    evaluation = Evaluation(scenarios=1, mean=best, standard_error=0.0, resolved_exactly=0, failed=0)
     return Result(
         case=case.name,
         kind=case.kind,
@@ -92,10 +133,8 @@ def _result(
         seed=options.seed,
         sense="minimize",
         status=_STATUS[found.status],
-        objective=Objective.of(_name(case), _unit(case), value, lower, value, 1),
-        evaluation=Evaluation(scenarios=1, mean=value, standard_error=0.0, resolved_exactly=0, failed=0)
-        if known
-        else None,
+        objective=Objective.of(*objective, best, lower, best, 1),
+        evaluation=evaluation if known else None,
         design=tuple(
             DesignItem(
                 name=f"{i} -> {j}", plant=case.name, component="pipe", built=True, size=flow, unit=unit, investment=None
@@ -103,78 +142,22 @@ def _result(
             for (i, j), flow in flows.items()
         ),
         indicators=indicators,
+        baseline=None if baseline is None else Baseline(B0=baseline),
         timing=Timing(solve_s=found.seconds),
         bounds_over_time=found.bounds_over_time,
     )
-
-
-def _name(case: PoolingCase | WaterNetworkCase) -> str:
-    if isinstance(case, PoolingCase):
-        return "cost less revenue"
-    return "weighted sum" if isinstance(case.objective, dict) else case.objective
-
-
-def _unit(case: PoolingCase | WaterNetworkCase) -> str:
-    if isinstance(case, PoolingCase):
-        return ""
-    return objective_unit(case)
 
 
 def _lines(flows: Flows) -> tuple[FlowLine, ...]:
     return tuple(FlowLine(i, j, flow) for (i, j), flow in flows.items())
 
 
-def _value(variable: Any) -> float:
-    return 0.0 if variable.value is None else float(variable.value)
-
-
-def _water_flows(case: WaterNetworkCase, model: Any) -> Flows:
-    fresh = {(s, j): _value(v) for (s, j), v in model.fresh.items()}
-    between = {(i, j): _value(v) for (i, j), v in model.flow.items()}
-    del case
-    return {arc: flow for arc, flow in (fresh | between).items() if flow > _SEEN}
+def _words(key: str) -> str:
+    return key.removesuffix("_t_per_h").replace("_", " ") + (", t/h" if key.endswith("_t_per_h") else "")
 
 
 def _blending_flows(model: Any) -> Flows:
-    flows = {arc: _value(v) for arc, v in (*model.through.items(), *model.direct.items())}
+    flows = {arc: value(v) for arc, v in (*model.through.items(), *model.direct.items())}
     for (c, pool), share in model.share.items():
-        flows[c, pool] = _value(share) * sum(_value(v) for (source, _), v in model.through.items() if source == pool)
-    return {arc: flow for arc, flow in flows.items() if flow > _SEEN}
-
-
-def _water_indicators(case: WaterNetworkCase, model: Any) -> dict[str, float | None]:
-    process = {u.name for u in case.process_units}
-    return {
-        "fresh_water_t_per_h": sum(_value(v) for v in model.fresh.values()),
-        "wastewater_t_per_h": sum(
-            _value(v) for (_, j), v in model.flow.items() if j in {d.name for d in case.outfalls}
-        ),
-        "treated_water_t_per_h": sum(_value(model.throughput[t.name]) for t in case.treatment_units),
-        "reused_water_t_per_h": sum(_value(v) for (_, j), v in model.flow.items() if j in process),
-    }
-
-
-def _concentrations(case: WaterNetworkCase, model: Any) -> Table:
-    """Inlet and outlet concentration of every unit against its limits, mg/L."""
-    rows: list[tuple[str | float | None, ...]] = []
-    constant = {s.name: s.concentration for s in case.sources}
-
-    def quality(i: str, k: str) -> float:
-        return constant[i].get(k, 0.0) if i in constant else _value(model.concentration[i, k])
-
-    for unit in (*case.process_units, *case.treatment_units):
-        through = _value(model.throughput[unit.name])
-        for k in case.contaminants:
-            mass = sum(_value(v) * quality(i, k) for (i, j), v in model.flow.items() if j == unit.name)
-            mass += sum(
-                _value(model.fresh[s.name, unit.name]) * s.concentration.get(k, 0.0)
-                for s in case.fresh_water
-                if (s.name, unit.name) in model.fresh
-            )
-            inlet, limit = (mass / through if through > _SEEN else None), unit.inlet_maximum.get(k)
-            binds = inlet is not None and limit is not None and inlet >= limit * (1 - 1e-4) - 1e-6
-            outlet = _value(model.concentration[unit.name, k]) if through > _SEEN else None
-            outlet_limit = getattr(unit, "outlet_maximum", {}).get(k)
-            rows.append((unit.name, k, through, inlet, limit, "yes" if binds else "", outlet, outlet_limit))
-    columns = ("unit", "contaminant", "t/h", "inlet mg/L", "inlet limit", "inlet binds", "outlet mg/L", "outlet limit")
-    return Table("Concentrations", columns, tuple(rows))
+        flows[c, pool] = value(share) * sum(value(v) for (source, _), v in model.through.items() if source == pool)
+    return {arc: flow for arc, flow in flows.items() if flow > SEEN}

@@ -69,6 +69,7 @@ class _Network:
         model.concentration = pyo.Var(outlets, case.contaminants, bounds=lambda _, i, k: (0.0, self.ceilings.of(i, k)))
         model.throughput = pyo.Var(list(largest), bounds=lambda _, i: (least.get(i, 0.0), largest[i]))
         model.rows = pyo.ConstraintList()
+        model.limit = pyo.Constraint(pyo.Any)
 
     def quality(self, i: str, k: str) -> Any:
         """Concentration of what leaves node i: a variable, or a number for supplies and sources."""
@@ -106,10 +107,18 @@ class _Network:
         if row is not True:
             self.model.rows.add(row)
 
+    def limit(self, place: tuple[str, str, str], mass: Any, allowed: Any) -> None:
+        """mass <= allowed as `limit[node, contaminant, kind]`: reports and diagnoses go by these names."""
+        row = mass - allowed <= 0.0
+        if row is True or row is False:
+            self.add(row)
+        else:
+            self.model.limit.add(place, row)
+
     def inlet_limits(self, j: str, limits: Concentrations, flow: Any) -> None:
         """sum of masses <= limit * flow."""
         for k, limit in limits.items():
-            self.add(self.mass_in(j, k) - limit * flow <= 0.0)
+            self.limit((j, k, "inlet"), self.mass_in(j, k), limit * flow)
 
     def process_unit(self, unit: ProcessUnit) -> None:
         """F c = mass in + load;  F_out = F_in + gain - loss."""
@@ -125,7 +134,7 @@ class _Network:
                 self.add(outflow(unit) * model.concentration[i, k] - after == 0.0)
             if k in unit.outlet_maximum:
                 leaving = through + unit.gain - unit.loss
-                self.add(after - unit.outlet_maximum[k] * leaving <= 0.0)
+                self.limit((i, k, "outlet"), after, unit.outlet_maximum[k] * leaving)
 
     def treatment_unit(self, unit: TreatmentUnit) -> None:
         """Product and, with recovery below 1, reject: their flows are shares of the inlet, their masses too."""
@@ -178,7 +187,7 @@ class _Network:
                 self.add(flow <= outfall.capacity)
             self.inlet_limits(outfall.name, outfall.maximum, flow)
             for k, permit in outfall.permit.items():
-                self.add(self.mass_in(outfall.name, k) <= GRAMS * permit)
+                self.limit((outfall.name, k, "permit"), self.mass_in(outfall.name, k), GRAMS * permit)
         if case.regeneration == "reuse" and case.treatment_units:
             treated = sum(model.throughput[t.name] for t in case.treatment_units)
             self.add(treated - sum(model.fresh.values()) <= 0.0)
