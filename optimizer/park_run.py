@@ -22,6 +22,7 @@ from .extensive_form import ExtensiveSolution, SolveStatus, solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .park_content import design_items, indicators, report_content
+from .park_feasibility import refuse_impossible, why_infeasible
 from .park_operation import Operation, evaluation_work, operate
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
@@ -44,13 +45,15 @@ def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
 def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progress) -> Outcome:
     started = time.perf_counter()
     park = park_problem(case)
+    refuse_impossible(park)
     scenarios = design_scenarios(park.problem, options)
     built = time.perf_counter()
     solution = find_design(park.problem, scenarios, options, progress)
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
-        return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
+        why = why_not(park, scenarios, solution)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
     outcome = _operated(park, options, scheme, progress, solution, scenarios, timing)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
@@ -81,7 +84,8 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
         result = _result(park, options, solution, len(scenarios), timing)
-        return Outcome(result, report_content(park, None, None, result), message=why_not(solution), notes=park.warnings)
+        why = why_not(park, scenarios, solution)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
     return _operated(park, options, scheme, progress, solution, scenarios, timing)
 
 
@@ -182,12 +186,14 @@ def _result(park: ParkProblem, options: Options, solution: ExtensiveSolution, co
     )
 
 
-def why_not(solution: ExtensiveSolution) -> str:
+def why_not(park: ParkProblem, scenarios: Scenarios, solution: ExtensiveSolution) -> str:
     """Why there is no design, in a plant's words: which unit, contaminant or header makes it so."""
-    if solution.status is SolveStatus.INFEASIBLE:
-        rows = [name.removeprefix("operation.").split("[")[0] for name in solution.conflict]
-        return "infeasible: these cannot hold together: " + ", ".join(dict.fromkeys(rows)) if rows else "infeasible"
-    return f"{solution.status.value}: there is no design"
+    if solution.status is not SolveStatus.INFEASIBLE:
+        return f"{solution.status.value}: there is no design"
+    if words := why_infeasible(park, scenarios):
+        return f"infeasible: no design can hold all of the case. The least that would have to give: {words}"
+    rows = [name.removeprefix("operation.").split("[")[0] for name in solution.conflict]
+    return "infeasible: these cannot hold together: " + ", ".join(dict.fromkeys(rows)) if rows else "infeasible"
 
 
 def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
