@@ -52,6 +52,11 @@ class DaskScheme:
         """Address of Dask's dashboard; pages need the package bokeh on the scheduler."""
         return str(self._client.dashboard_link)
 
+    def run_everywhere(self, function: Callable[[], Any]) -> dict[str, Any]:
+        """What a picklable function returns in every worker process, by address."""
+        found: Any = self._client.run(function)
+        return found
+
     def close(self) -> None:
         """Leave the cluster."""
         self._client.close()
@@ -87,7 +92,7 @@ class DaskScheme:
         except TimeoutError:
             raise ClusterError(f"no worker joined within {WITHOUT_WORKERS:g} s; start one (`dask worker`)") from None
         try:
-            found: Any = self._client.run(self._versions)
+            found = self.run_everywhere(self._versions)
         except (ImportError, AttributeError) as error:
             raise ClusterError(f"the workers cannot import what they shall compute: {error}") from None
         refuse_mismatch(self._versions(), found)

@@ -1,0 +1,179 @@
+"""How evaluation scales over processes: measured on this machine, simulated beyond it, calculated for GPUs.
+
+    python benchmarks/scaling.py [--case single-plant] [--scenarios 100000] [--million]
+
+Every worker has one kernel thread. Repetitions of 1 and 2 workers are interleaved and the shortest of each counts,
+since other work on the machine only ever adds time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from loopwise.cluster import Chunk, Scheme, plan
+from loopwise.cluster.dask_clusters import open_local
+from loopwise.cluster.work import Compute
+from loopwise.kernels import BLOCK
+from loopwise.optimizer.distribution import Distribution
+from loopwise.optimizer.evaluation import EvaluationArguments, EvaluationWork
+from loopwise.optimizer.execution import SINGLE_THREADED, run_versions
+from loopwise.optimizer.extensive_form import solve_extensive_form
+from loopwise.optimizer.park_operation import evaluation_work
+from loopwise.optimizer.sample import Sample
+from loopwise.problems.case_file import load_case
+from loopwise.problems.park.problem import park_problem
+from loopwise.problems.two_stage import standard_recourse
+
+ONE_THREAD = {"LOOPWISE_THREADS": "1"} | dict.fromkeys(SINGLE_THREADED, "1")
+WORKERS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+BLOCKS_PER_CHUNK = (1, 4, 16, 64, 256, 1024)
+H100 = {"memory_bandwidth": 3.35e12, "float64": 34e12, "memory": 80e9, "count": 8}
+"""NVIDIA H100 SXM5 data sheet: bytes/s, float64 operations/s without tensor cores, bytes."""
+ITERATIONS = 16.0  # of the interior point method on park problems, for the calculated plan
+PASSES = 4.0  # over the state of a scenario in one iteration, as the kernel is written
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A work that does nothing, to time what surrounds it."""
+
+    key: str = "nothing"
+
+    def prepare(self) -> Compute:
+        """A function that returns at once."""
+        return partial(_nothing)
+
+
+def _nothing(arguments: Any, chunk: Chunk) -> int:
+    del arguments
+    return len(chunk)
+
+
+def evaluated(scheme: Scheme, work: EvaluationWork, arguments: EvaluationArguments) -> tuple[float, Distribution]:
+    """Seconds and result of one evaluation."""
+    started, total = time.perf_counter(), Distribution()
+    for _, part in scheme.run(work, arguments, plan(arguments.sample.count, block=BLOCK, workers=2)):
+        total = total.merge(part)
+    return time.perf_counter() - started, total
+
+
+def peak_memory() -> float:
+    """Largest resident memory of this process so far, MB."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def simulated_seconds(scenarios: int, workers: int, blocks: int, per_scenario: float, per_chunk: float) -> float:
+    """Time of a round: one scheduler hands out a chunk every `per_chunk` seconds to whoever is free first."""
+    chunks, size = -(-scenarios // (blocks * BLOCK)), min(blocks * BLOCK, scenarios)
+    if chunks > 200_000:  # long queues are fluid: either the scheduler or the workers are always busy
+        return max(chunks * per_chunk, chunks * size * per_scenario / workers) + size * per_scenario
+    free, handed, end = [0.0] * workers, 0.0, 0.0
+    for _ in range(chunks):
+        start = max(heapq.heappop(free), handed)
+        handed = max(handed, start) + per_chunk
+        finish = handed + size * per_scenario
+        heapq.heappush(free, finish)
+        end = max(end, finish)
+    return end
+
+
+def simulation(scenarios: int, per_scenario: float, per_chunk: float) -> list[dict[str, float]]:
+    """Best chunk, time and parallel efficiency for every number of workers."""
+    rows: list[dict[str, float]] = []
+    for workers in WORKERS:
+        times = {b: simulated_seconds(scenarios, workers, b, per_scenario, per_chunk) for b in BLOCKS_PER_CHUNK}
+        best = min(times, key=lambda b: times[b])
+        ideal = scenarios * per_scenario / workers
+        rows.append(
+            {"workers": workers, "blocks_per_chunk": best, "seconds": times[best], "efficiency": ideal / times[best]}
+        )
+    return rows
+
+
+def gpu_plan(work: EvaluationWork, scenarios: int) -> dict[str, float | str]:
+    """Bytes, memory and time on 8 x H100 from the roofline; nothing here was measured."""
+    m, n, nnz = 0, 0, 0
+    for block in standard_recourse(work.problem).blocks:
+        m += block.components * block.W.shape[0]
+        n += block.components * block.W.shape[1]
+        nnz += block.components * int((block.W @ block.W.T).nnz)
+    state = 8.0 * (6 * n + 4 * m + nnz)
+    traffic = ITERATIONS * PASSES * state
+    seconds = scenarios * traffic / (H100["memory_bandwidth"] * H100["count"])
+    return {
+        "status": "CALCULATED from the data sheet, not measured; fill-in of the factor is left out",
+        "rows": m, "columns": n, "normal_matrix_entries": nnz, "state_bytes_per_scenario": state,
+        "memory_traffic_bytes_per_scenario": traffic, "lanes_that_fit_one_gpu": 0.8 * H100["memory"] / state,
+        "network_bytes_per_chunk_of_65536": 16.0 * 65536, "seconds_on_8_gpus": seconds,
+    }  # fmt: skip
+
+
+def shortest(runs: Sequence[Callable[[], float]], repetitions: int) -> list[float]:
+    """Shortest time of every run, interleaved."""
+    times = [[run() for run in runs] for _ in range(repetitions)]
+    return [min(column) for column in zip(*times, strict=True)]
+
+
+def main() -> None:
+    """Measure, simulate, calculate; one JSON object on standard output."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--case", default="single-plant")
+    parser.add_argument("--scenarios", type=int, default=100_000)
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--million", action="store_true", help="also 1,000,000 scenarios through 2 workers")
+    typed = parser.parse_args()
+    park = park_problem(load_case(typed.case))
+    design = solve_extensive_form(park.problem, park.problem.scenarios(0, 4), gap=0.05)
+    assert design.x is not None
+    work = evaluation_work(park, "auto")
+    arguments = EvaluationArguments(design.x, Sample.evaluation(typed.scenarios, 1, "monte-carlo"))
+    found: dict[str, Any] = {"case": typed.case, "scenarios": typed.scenarios}
+    opened = partial(open_local, environment=ONE_THREAD, versions=run_versions)
+    with opened(1) as one, opened(2) as two:
+        for scheme in (one, two):
+            evaluated(scheme, work, EvaluationArguments(design.x, Sample(4 * BLOCK)))  # prepares every worker
+        means: set[float] = set()
+
+        def timed(scheme: Scheme) -> float:
+            seconds, total = evaluated(scheme, work, arguments)
+            means.add(total.mean)
+            return seconds
+
+        seconds = shortest([partial(timed, one), partial(timed, two)], typed.repetitions)
+        empty = [
+            time.perf_counter(),
+            len(list(two.run(Nothing(), None, plan(2_000, blocks_per_chunk=1)))),
+            time.perf_counter(),
+        ]
+        per_chunk = (empty[2] - empty[0]) / empty[1]
+        per_scenario = seconds[0] / typed.scenarios
+        found |= {
+            "seconds_1_worker": seconds[0], "seconds_2_workers": seconds[1], "speedup": seconds[0] / seconds[1],
+            "identical_means": len(means) == 1, "overhead_per_chunk_s": per_chunk,
+            "seconds_per_scenario_one_thread": per_scenario,
+        }  # fmt: skip
+    found["simulated_1e9_scenarios"] = simulation(10**9, per_scenario, per_chunk)
+    found["plan_8_x_H100_1e9_scenarios"] = gpu_plan(work, 10**9)
+    if typed.million:
+        sample = EvaluationArguments(design.x, Sample.evaluation(1_000_000, 1, "monte-carlo"))
+        with opened(2) as two:
+            seconds_, total = evaluated(two, work, sample)
+            workers = two.run_everywhere(peak_memory)
+        found["million"] = {
+            "seconds": seconds_, "mean": total.mean, "standard_error": total.standard_error,
+            "peak_mb_client": peak_memory(), "peak_mb_workers": sorted(workers.values()),
+        }  # fmt: skip
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
