@@ -48,10 +48,18 @@ def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:
         (folder / name).unlink(missing_ok=True)
     if outcome.result.design:
         written.append(write_text(folder / "design.csv", design_csv(outcome)))
-    if outcome.scenarios is not None:
-        written.append(write_scenarios(folder / "scenarios.parquet", outcome.scenarios))
-        shutil.rmtree(folder / PARTS, ignore_errors=True)
-    written.append(write_text(folder / "report.html", render_report(outcome.result, outcome.report)))
+    steps = [lambda: write_text(folder / "report.html", render_report(outcome.result, outcome.report))]
+    if (rows := outcome.scenarios) is not None:
+        steps.insert(0, lambda: write_scenarios(folder / "scenarios.parquet", rows))
+    problems: list[Problem] = []
+    for step in steps:  # what one file cannot have may still do for the next
+        try:
+            written.append(step())
+        except CaseError as error:
+            problems += error.problems
+    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    if problems:
+        raise CaseError(problems)
     return written
 
 

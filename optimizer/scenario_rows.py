@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..cluster import Chunk
+from ..problems.errors import CaseError
 from .whole_file import whole_file
 
 PARTS = ".scenarios"
@@ -55,3 +56,13 @@ class ScenarioRows:
             with file:
                 for group in range(file.num_row_groups):
                     yield from file.read_row_group(group).combine_chunks().to_batches()
+
+
+@dataclass(frozen=True)
+class UnwrittenRows:
+    """Rows that the disk did not take: the results are whole without them, and whoever wants them hears why."""
+
+    error: CaseError
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        raise self.error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..cluster import Chunk, ClusterError, Scheme, plan
@@ -18,7 +18,7 @@ from .options import ALL, Options
 from .progress import Progress
 from .result import Evaluation
 from .sample import Sample
-from .scenario_rows import PARTS, ScenarioRows
+from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
 EXTENSIVE_ROWS = 400_000  # that an extensive form chosen by `auto` may have
 EXTENSIVE_ROWS_INTEGER = 20_000  # the same where something is integer; half a minute for a park of 1,200 rows
@@ -85,7 +85,7 @@ class Evaluated:
 
     distribution: Distribution
     sample: Sample
-    rows: ScenarioRows | None = None
+    rows: ScenarioRows | UnwrittenRows | None = None
     stopped: str | None = None
 
 
@@ -101,7 +101,8 @@ def evaluate_design(
 ) -> Evaluated:
     """Costs and reports of the design `x` in every scenario of the sample; rows of scenarios go below `out`.
 
-    Ctrl-C and a cluster that fails end it with the scenarios that are done.
+    Ctrl-C and a cluster that fails end it with the scenarios that are done. Where the disk takes no rows, the scenarios
+    are evaluated without them.
     """
     rows = None if out is None else out / PARTS
     if rows is not None:
@@ -120,6 +121,12 @@ def evaluate_design(
             stopped = f"interrupted after {distribution.scenarios:,} of {sample.count:,} scenarios"
         except ClusterError as error:
             stopped = f"{error}; evaluated {distribution.scenarios:,} of {sample.count:,} scenarios"
+        except CaseError as error:
+            if rows is None:
+                raise
+            shutil.rmtree(rows, ignore_errors=True)
+            again = evaluate_design(work, x, sample, scheme, progress, title=title)
+            return replace(again, rows=UnwrittenRows(error))
         except BaseException:
             if rows is not None:
                 shutil.rmtree(rows, ignore_errors=True)

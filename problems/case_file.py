@@ -115,18 +115,19 @@ def library_cases() -> dict[str, LibraryCase]:
 def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
     """Text, name for messages, and the folder of a case."""
     path = Path(name_or_path)
-    if path.suffix.lower() not in SUFFIXES and not path.exists():
+    if path.suffix.lower() not in SUFFIXES and not path.is_file():  # a folder called like a case does not hide it
         entry = _LIBRARY / f"{name_or_path}.yaml"
         if "/" not in name_or_path and "\\" not in name_or_path and entry.is_file():
             return entry.read_text(encoding="utf-8"), f"{name_or_path} (library)", None
-        names = tuple(library_cases())
-        raise CaseError(
-            Problem(
-                f"no file and no library case is called {name_or_path!r}",
-                allowed=names,
-                suggestion=nearest(name_or_path, names),
+        if not path.exists():
+            names = tuple(library_cases())
+            raise CaseError(
+                Problem(
+                    f"no file and no library case is called {name_or_path!r}",
+                    allowed=names,
+                    suggestion=nearest(name_or_path, names),
+                )
             )
-        )
     try:
         if path.is_dir():
             raise CaseError(Problem("is a folder; expected a case file", file=name_or_path))

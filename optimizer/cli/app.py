@@ -181,11 +181,14 @@ def _finish(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
     """Write the folder, say what was found, and leave with the exit code of the status."""
     from ..output import write_outcome
 
-    written = write_outcome(folder, outcome)
-    if as_json:
-        typer.echo(outcome.result.to_json(), nl=False)
-    else:
-        print_summary(outcome, written)
+    written: list[Path] = []
+    try:
+        written = write_outcome(folder, outcome)
+    finally:  # where the disk is full, the result is at least said
+        if as_json:
+            typer.echo(outcome.result.to_json(), nl=False)
+        else:
+            print_summary(outcome, written)
     code = EXIT_OF_STATUS[outcome.result.status]
     if code and outcome.message:
         complain(outcome.message)
