@@ -130,3 +130,35 @@ def test_compiled_wheel_adds_the_extension_only(wheel: Path, tmp_path: Path) -> 
     extension = {name for name in names if EXTENSION.fullmatch(name)}
     assert names - extension == set(contents(wheel))
     assert len(extension) <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
+def test_install_without_a_compiler_serves_the_reference_engine(tmp_path: Path, editable: bool) -> None:
+    """CXX leads nowhere and PATH has CMake but no compiler; both ways of installing succeed and say what is missing."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("cmake", "ninja", "make", "git"):
+        found = shutil.which(name)
+        if found is not None:
+            (tools / name).symlink_to(found)
+    source = tmp_path / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".git", ".venv", "build", "results", ".*_cache"))
+    target = tmp_path / "site"
+    bare = os.environ | {"CXX": "/nonexistent/c++", "CC": "/nonexistent/cc", "PATH": str(tools)}
+    how = ("--editable",) if editable else ()
+    pip = (sys.executable, "-m", "pip", "install", "--no-deps", "--verbose", "--target", target, *how, source)
+    assert "CPU engine is not built" in ran(*pip, cwd=tmp_path, environment=bare)
+    # a --target folder is no site folder: its .pth, the editable hook, is read on request
+    program = (
+        f"import site; site.addsitedir({str(target)!r}); import json, sys; "
+        "from loopwise.optimizer.selftest import checks; "
+        "print(json.dumps({c.engine: [c.passed, c.missing] for c in checks()}))"
+    )
+    venv.create(tmp_path / "venv", with_pip=False)
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    environment = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
+    engines = json.loads(ran(python, "-c", program, cwd=tmp_path, environment=environment).splitlines()[-1])
+    assert engines["reference"] == [True, None]
+    assert engines["cpu"][0] is False
+    assert "not compiled" in engines["cpu"][1]

@@ -132,6 +132,35 @@ def export(
 
 
 @app.command()
+def selftest(as_json: Json = False) -> None:
+    """Say which engines this installation has, and compare each with HiGHS on a small batch."""
+    from ...kernels import Engine
+    from ..selftest import SCENARIOS, TOLERANCE, checks, cpu_details
+
+    with guarded():
+        done = checks()
+        if as_json:
+            rows = [
+                {"engine": c.engine.value, "missing": c.missing, "deviation": c.deviation if not c.missing else None,
+                 "resolved_exactly": c.resolved_exactly, "passed": c.passed}
+                for c in done
+            ]  # fmt: skip
+            typer.echo(json.dumps(rows))
+        for c in [] if as_json else done:
+            verdict = "agrees with HiGHS" if c.passed else "DISAGREES WITH HIGHS"
+            text = f"{verdict}: {SCENARIOS} LPs, largest deviation {c.deviation:.1e} (allowed {TOLERANCE:.0e})"
+            if c.resolved_exactly:
+                text += f", {c.resolved_exactly} of them left to HiGHS"
+            if c.engine is Engine.CPU and not c.missing:
+                text += f"; {cpu_details()}"
+            typer.echo(f"{c.engine.value:10} {'not here: ' + c.missing if c.missing else text}")
+        if not as_json:
+            typer.echo("verified: objectives of these LPs on this machine; speed and long runs were not looked at")
+        if any(not c.missing and not c.passed for c in done):
+            raise typer.Exit(1)
+
+
+@app.command()
 def cases(as_json: Json = False) -> None:
     """List the cases that come with loopwise."""
     with guarded():
