@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,6 @@ from .engine import (
     PreparedEngine,
     Sparse,
     StandardForm,
-    available_engines,
     preparation,
     unavailable,
 )
@@ -327,13 +328,25 @@ def _choose(engine: Engine | str, xp: Any) -> Engine:
         raise ValueError(f"engine {engine!r} is unknown; allowed are {allowed}") from None
     on_device = xp is not np
     if engine is Engine.AUTO:
-        return Engine.GPU if on_device else next(e for e in available_engines() if e is not Engine.GPU)
+        return Engine.GPU if on_device else _fastest_on_host()
     if on_device and engine is not Engine.GPU:
         raise ValueError(f"CuPy arrays are solved by the GPU engine, not by engine={str(engine)!r}; use cupy.asnumpy")
     reason = unavailable(engine)
     if reason is not None:
         raise ValueError(f"engine {str(engine)!r} is not available here: {reason}")
     return engine
+
+
+@cache
+def _fastest_on_host() -> Engine:
+    """What `auto` takes for NumPy arrays; says once in a process when that is the slow one."""
+    missing = unavailable(Engine.CPU)
+    if missing is None:
+        return Engine.CPU
+    logging.getLogger(__name__).warning(
+        "the CPU engine is missing (%s): the reference, ten times slower, solves", missing
+    )
+    return Engine.REFERENCE
 
 
 def _prepared(engine: Engine, form: StandardForm) -> PreparedEngine:

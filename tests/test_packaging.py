@@ -147,18 +147,24 @@ def test_install_without_a_compiler_serves_the_reference_engine(tmp_path: Path, 
     target = tmp_path / "site"
     bare = os.environ | {"CXX": "/nonexistent/c++", "CC": "/nonexistent/cc", "PATH": str(tools)}
     how = ("--editable",) if editable else ()
-    pip = (sys.executable, "-m", "pip", "install", "--no-deps", "--verbose", "--target", target, *how, source)
-    assert "CPU engine is not built" in ran(*pip, cwd=tmp_path, environment=bare)
+    pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, *how, source)
+    ran(*pip, cwd=tmp_path, environment=bare)
     # a --target folder is no site folder: its .pth, the editable hook, is read on request
     program = (
-        f"import site; site.addsitedir({str(target)!r}); import json, sys; "
-        "from loopwise.optimizer.selftest import checks; "
+        f"import site; site.addsitedir({str(target)!r}); import json, logging, sys; "
+        "logging.basicConfig(stream=sys.stdout); "
+        "from loopwise.optimizer.selftest import checks; from loopwise.kernels import RecourseLP; "
+        "lp = RecourseLP([[1.0, 1.0]], [1.0, 3.0], [2.0, 9.0]); "
+        "print([bool(lp.solve([5.0]).objective[0] > 10.9) for _ in range(3)]); "
         "print(json.dumps({c.engine: [c.passed, c.missing] for c in checks()}))"
     )
     venv.create(tmp_path / "venv", with_pip=False)
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    environment = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
-    engines = json.loads(ran(python, "-c", program, cwd=tmp_path, environment=environment).splitlines()[-1])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(target), sysconfig.get_path("purelib")))}
+    said = ran(python, "-c", program, cwd=tmp_path, environment=environment)
+    assert said.count("the CPU engine is missing") == 1
+    assert "[True, True, True]" in said
+    engines = json.loads(said.splitlines()[-1])
     assert engines["reference"] == [True, None]
     assert engines["cpu"][0] is False
     assert "not compiled" in engines["cpu"][1]
