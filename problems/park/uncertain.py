@@ -11,6 +11,8 @@ from ..uncertainty import Correlation, Distribution, Uncertainty, correlation_ma
 from .assembly import UncertainFactor
 from .base import CaseModel, Name
 
+YEARS_OF_RECORDS = 300  # no record of yearly means is longer
+
 
 class UncertainElement(CaseModel):
     """One random element: it multiplies the numbers it acts on (relative) or replaces them."""
@@ -85,10 +87,19 @@ class ParkUncertainty(CaseModel):
                     )
 
     def warnings(self) -> list[str]:
-        """Choices that are possible and probably wrong."""
+        """Choices that are possible and probably wrong: hourly values where a scenario is a year."""
         return [
             f"uncertainty.elements.{name}: hourly variation with yearly weights overstates the spread of a year "
-            "2 to 4 times; give the variation of the yearly mean"
+            f"2 to 4 times ({why}); give the variation of the yearly mean"
             for name, element in self.elements.items()
-            if element.hourly
+            if (why := _hourly(element))
         ]
+
+
+def _hourly(element: UncertainElement) -> str | None:
+    """Why an element looks like one of hours or days: said so, or more recorded values than anyone has years."""
+    if element.hourly:
+        return "marked hourly"
+    outcomes = element.distribution.outcomes()
+    count = 0 if outcomes is None else len(outcomes[0])
+    return f"{count:,} recorded values cannot be yearly means" if count > YEARS_OF_RECORDS else None

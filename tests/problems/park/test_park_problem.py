@@ -98,3 +98,13 @@ def test_what_is_hauled_away_is_not_simulated_as_discharged() -> None:
     assert reports["hauled COD"].min() > 0.0
     columns = {name: k for k, name in enumerate(problem.recourse.names)}
     assert case.simulator.run(columns, block.primal, reports).margin.min() > -1e-6
+
+
+@pytest.mark.parametrize(("values", "warned"), [(8760, True), (12, False)])
+def test_hourly_records_are_noticed(values: int, warned: bool) -> None:
+    """A scenario is a year: 8,760 recorded values are hours, whatever the case calls them."""
+    weights = {"values": list(np.linspace(0.5, 1.5, values)), "probabilities": [1 / values] * values}
+    element = {"on": ["plants.plant.throughput"], "distribution": {"distribution": "discrete", **weights}}
+    plants = {"plant": {"throughput": {"lost_margin": 1}, "water_sinks": {"tower": {"flow": 1}}}}
+    case = park(plants, uncertainty={"elements": {"market": element}})
+    assert any("hourly" in warning for warning in case.uncertainty.warnings()) == warned
