@@ -10,7 +10,7 @@ of a million scenarios are a matrix product and no model is rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -209,3 +209,12 @@ class TwoStageProblem:
             raise ValueError(f"{self.name}: the distribution is continuous, its scenarios cannot be enumerated")
         xi, probability = self.source.enumerate(first, self.source.size if last is None else last)
         return self.realize(xi, probability, first)
+
+    @staticmethod
+    def from_scenario_creator(
+        scenario_creator: Callable[..., Any], names: Sequence[str], **options: Any
+    ) -> TwoStageProblem:
+        """The problem of an mpi-sppy `scenario_creator`; see `from_scenario_creator` for `options` and errors."""
+        from .from_scenario_creator import from_scenario_creator  # which imports this module, and Pyomo
+
+        return from_scenario_creator(scenario_creator, names, **options)
