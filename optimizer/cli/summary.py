@@ -29,10 +29,10 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
     console.print(f"{escape(result.case)}: {result.status}")
     if objective.value is not None:
         gap = f", gap {objective.gap:.2%}" if objective.gap is not None else ""
-        over = f" over {objective.scenarios:,} scenarios" if objective.scenarios else ""
+        over = f" over {objective.scenarios:,} scenarios" if (objective.scenarios or 0) > 1 else ""
         console.print(f"  {objective.name}: {objective.value:,.6g} {escape(objective.unit)}{over}{gap}")
     evaluation = result.evaluation
-    if evaluation is not None and evaluation.mean is not None:
+    if evaluation is not None and evaluation.mean is not None and evaluation.scenarios > 1:
         error = f" ± {evaluation.standard_error:,.4g}" if evaluation.standard_error is not None else ""
         console.print(f"  on {evaluation.scenarios:,} fresh scenarios: {evaluation.mean:,.6g}{error}")
         if evaluation.failed:
