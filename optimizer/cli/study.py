@@ -8,9 +8,10 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ...problems.errors import CaseError, Problem
 from ..options import Options
@@ -23,8 +24,22 @@ if TYPE_CHECKING:
 
 FAILED_ONLY = "failed"
 
+
+class _RunByDefault(TyperGroup):
+    """`loopwise study STUDY.yaml` is `loopwise study run STUDY.yaml`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command in front where the first word is none."""
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
 study_app = typer.Typer(
-    help="Batches of optimizations over changed cases, resumable.", no_args_is_help=True, rich_markup_mode=None
+    help="Batches of optimizations over changed cases, resumable. `study STUDY.yaml` runs one.",
+    cls=_RunByDefault,
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The study's folder.")]
 

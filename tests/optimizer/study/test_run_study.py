@@ -50,7 +50,7 @@ def rows_once(folder: Path, count: int) -> None:
 
 def test_from_the_file_to_the_report(tmp_path: Path) -> None:
     file, out = file_of(tmp_path, 3), tmp_path / "out"
-    dry = loopwise("run", file, "--out", out, "--dry-run")
+    dry = loopwise(file, "--out", out, "--dry-run")
     assert "3 runs, 3 missing" in dry.output
     assert not out.exists()
     assert loopwise("run", file, "--out", out).exit_code == 0
