@@ -56,6 +56,8 @@ def test_a_result_can_be_evaluated_again(tmp_path: Path) -> None:
         load_case("single-plant"), tmp_path / "out" / "result.json", Options(scenarios=20), QuietProgress()
     )
     assert result.evaluation is not None
+    objective = outcome.result.objective
+    assert (objective.lower_bound, objective.upper_bound, objective.gap) == (None, objective.value, None)
     assert outcome.result.evaluation is not None
     assert outcome.result.evaluation.mean == pytest.approx(result.evaluation.mean, rel=1e-3)
 
