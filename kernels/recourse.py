@@ -82,11 +82,13 @@ class RecourseLP:
         tolerance: float = 1e-8,
         max_iterations: int = 100,
         primal: bool = False,
+        absolute: float = 0.0,
     ) -> RecourseBatch:
         """Solve N scenarios; NumPy in, NumPy out, CuPy in, CuPy out on the same device.
 
         `h` (N, m) or (m,), which is N = 1. `q`, `upper` (n,) or (N, n), default those of the LP; `W_values` (N, nnz) in
-        the order of `self.W.data`, default the same W for all. `tolerance`: relative duality gap and residuals.
+        the order of `self.W.data`, default the same W for all. `tolerance`: relative duality gap and residuals; a
+        certified gap of `absolute` is enough too, which spares scenarios of cost 0 an exact solution.
         What misses it is solved again by HiGHS and marked `resolved_exactly`; only infeasible, unbounded or failed
         scenarios have no finite objective.
 
@@ -105,6 +107,7 @@ class RecourseLP:
                 max_iterations=max_iterations,
                 primal=primal,
                 first=part.start,
+                absolute=absolute,
             )
             parts.append(batch if device is xp else batch.on_host())
         return (parts[0] if len(parts) == 1 else _concatenate(xp, parts)).frozen()
@@ -217,13 +220,14 @@ class RecourseLP:
 
     def _solve(
         self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any, *,
-        tolerance: float, max_iterations: int, primal: bool = False, first: int,
+        tolerance: float, max_iterations: int, primal: bool = False, first: int, absolute: float = 0.0,
     ) -> RecourseBatch:  # fmt: skip
         """One chunk; scenarios whose finite upper bounds differ are solved in parts of one kind each."""
         finite = xp.isfinite(upper)
         if finite.ndim == 1 or bool((finite == finite[:1]).all()):
             shape = self._shape(to_host(finite if finite.ndim == 1 else finite[0]), W_values is not None)
-            return self._solve_shape(xp, shape, engine, h, q, upper, W_values, tolerance, max_iterations, primal)
+            data = (h, q, upper, W_values)
+            return self._solve_shape(xp, shape, engine, *data, tolerance, max_iterations, primal, absolute)
         finite = to_host(finite)  # the host tells the kinds apart
         kinds, kind = np.unique(finite, axis=0, return_inverse=True)
         order = np.argsort(kind.ravel(), kind="stable")
@@ -232,14 +236,15 @@ class RecourseLP:
             rows = xp.asarray(np.flatnonzero(kind.ravel() == k))
             part = _rows(rows, h, q, upper, W_values)
             solved = self._solve(
-                xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, first=first
-            )
+                xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, first=first,
+                absolute=absolute,
+            )  # fmt: skip
             parts.append(solved)
         return _reordered(xp, _concatenate(xp, parts), np.argsort(order))
 
     def _solve_shape(
         self, xp: Any, shape: _Shape, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any,
-        tolerance: float, max_iterations: int, primal: bool,
+        tolerance: float, max_iterations: int, primal: bool, absolute: float,
     ) -> RecourseBatch:  # fmt: skip
         with np.errstate(invalid="ignore", over="ignore"):  # what did not converge may hold anything
             standard = shape.standardizer.standardize(xp, h, q, upper, W_values)
@@ -250,7 +255,7 @@ class RecourseLP:
             gap = xp.abs(objective - certificate.lower_bound)
             proved = iterates.converged & standard.consistent & xp.isfinite(gap)
             proved &= ~(upper < self._place["lower"].on(xp)).any(axis=-1)
-            close = gap <= PROVED_GAP * tolerance * xp.abs(objective)
+            close = gap <= xp.maximum(absolute, PROVED_GAP * tolerance * xp.abs(objective))
             if not bool(close.all()):  # an objective that nearly cancels is measured against its terms
                 terms = xp.abs(certificate.dual * h).sum(axis=1) + xp.abs(standard.constant)
                 terms = xp.maximum(terms, _size(xp, standard.batch))  # where all of them vanish

@@ -9,9 +9,7 @@ The arrays go to HiGHS as they are: a modelling layer would rebuild every scenar
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Any
 
 import highspy
@@ -21,21 +19,7 @@ import scipy.sparse as sp
 from ..kernels.highs import quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats, RandomPart
-
-Notice = Callable[[float, float, float], None]
-"""Called with (seconds, best bound, incumbent) while HiGHS searches."""
-
-
-class SolveStatus(StrEnum):
-    """How a solve ended; a limit and an interruption keep the incumbent and its bound."""
-
-    OPTIMAL = "optimal"
-    LIMIT = "limit"
-    INTERRUPTED = "interrupted"
-    INFEASIBLE = "infeasible"
-    UNBOUNDED = "unbounded"
-    FAILED = "failed"
-
+from .design_solution import DesignSolution, Notice, SolveStatus
 
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: SolveStatus.OPTIMAL,
@@ -49,31 +33,6 @@ _STATUS = {
 }
 
 
-@dataclass(frozen=True)
-class ExtensiveSolution:
-    """What is known when the solve ends.
-
-    `x` (n1,) and `objective` are None without an incumbent. `lower_bound` and `upper_bound` hold for the sample's own
-    problem; the one on the incumbent's side is its objective. `history`: (seconds, lower, upper). `conflict` names
-    rows of an irreducible infeasible set, or of what an elastic relaxation has to give up.
-    """
-
-    status: SolveStatus
-    x: Floats | None
-    objective: float | None
-    lower_bound: float
-    upper_bound: float
-    history: tuple[tuple[float, float, float], ...] = ()
-    conflict: tuple[str, ...] = ()
-
-    @property
-    def gap(self) -> float:
-        """|upper - lower| / max(|objective|, 1e-9); infinite without an incumbent."""
-        if self.objective is None:
-            return float("inf")
-        return abs(self.upper_bound - self.lower_bound) / max(abs(self.objective), 1e-9)
-
-
 def solve_extensive_form(
     problem: TwoStageProblem,
     scenarios: Scenarios,
@@ -83,7 +42,7 @@ def solve_extensive_form(
     fixed: Mapping[str, float] | None = None,
     notice: Notice | None = None,
     threads: int | None = None,
-) -> ExtensiveSolution:
+) -> DesignSolution:
     """Solve the sample's own problem; `fixed` fixes first-stage variables by name.
 
     Ctrl-C ends the search and returns the incumbent with its bound. Raises KeyError for an unknown name in `fixed`.
@@ -170,9 +129,7 @@ def _diagonal(matrix: sp.csc_array, values: Floats) -> sp.coo_array:
     return sp.coo_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
 
 
-def _solution(
-    solver: Any, problem: TwoStageProblem, history: tuple[tuple[float, float, float], ...]
-) -> ExtensiveSolution:
+def _solution(solver: Any, problem: TwoStageProblem, history: tuple[tuple[float, float, float], ...]) -> DesignSolution:
     status = _STATUS.get(solver.getModelStatus(), SolveStatus.FAILED)
     maximize = problem.sense is Sense.MAXIMIZE
     worst = (-np.inf, np.inf)
@@ -180,7 +137,7 @@ def _solution(
         status = _which(solver)
     if status in (SolveStatus.INFEASIBLE, SolveStatus.UNBOUNDED, SolveStatus.FAILED):
         conflict = _conflict(solver, problem) if status is SolveStatus.INFEASIBLE else ()
-        return ExtensiveSolution(status, None, None, *worst, history, conflict)
+        return DesignSolution(status, None, None, *worst, history, conflict)
     info = solver.getInfo()
     integer = bool(problem.first_stage.integer.any())
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -188,12 +145,12 @@ def _solution(
     if bound is None or not np.isfinite(bound) or abs(bound) >= highspy.kHighsInf:
         bound = np.inf if maximize else -np.inf
     if not feasible:
-        return ExtensiveSolution(status, None, None, *((-np.inf, bound) if maximize else (bound, np.inf)), history)
+        return DesignSolution(status, None, None, *((-np.inf, bound) if maximize else (bound, np.inf)), history)
     x = np.array(solver.getSolution().col_value[: len(problem.first_stage.names)])
     x[problem.first_stage.integer] = np.round(x[problem.first_stage.integer])
     value = float(info.objective_function_value)
     lower, upper = (value, max(bound, value)) if maximize else (min(bound, value), value)
-    return ExtensiveSolution(status, x, value, lower, upper, history)
+    return DesignSolution(status, x, value, lower, upper, history)
 
 
 def _which(solver: Any) -> SolveStatus:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +16,9 @@ from ..problems.park.asset import Asset
 from ..problems.park.case import Objective as Aim
 from ..problems.park.case import ParkCase
 from ..problems.park.problem import ParkProblem, park_problem
-from ..problems.two_stage import Scenarios
+from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
-from .extensive_form import ExtensiveSolution, SolveStatus, solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .park_content import design_items, indicators, report_content
@@ -29,7 +29,7 @@ from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
 from .sample import Sample
 from .statistics_run import with_statistics
-from .two_stage_run import design_scenarios, evaluation_of, find_design, fresh_scenarios, refuse_unavailable
+from .two_stage_run import design_sample, evaluation_of, find_design, fresh_scenarios
 
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
 UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
@@ -37,7 +37,6 @@ UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
 
 def optimize(case: ParkCase, options: Options, progress: Progress) -> Outcome:
     """The best design for a sample with its proven bound, operated in fresh scenarios beside the park as it is."""
-    refuse_unavailable(options)
     with open_scheme(options) as scheme:
         return _optimized(case, options, scheme, progress)
 
@@ -46,24 +45,24 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     started = time.perf_counter()
     park = park_problem(case)
     refuse_impossible(park)
-    scenarios = design_scenarios(park.problem, options)
+    sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    solution = find_design(park.problem, scenarios, options, progress)
+    solution = find_design(park.problem, sample, options, progress)
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
-        result = _result(park, options, solution, len(scenarios), timing)
-        why = why_not(park, scenarios, solution)
+        result = _result(park, options, solution, sample.count, timing)
+        why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
-    outcome = _operated(park, options, scheme, progress, solution, scenarios, timing)
+    outcome = _operated(park, options, scheme, progress, solution, sample, timing)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
-    return with_statistics(outcome, park.problem, solution.x, bounds, scenarios.part, len(scenarios), options, progress)
+    draw = partial(sample.draw, park.problem)
+    return with_statistics(outcome, park.problem, solution.x, bounds, draw, sample.count, options, progress)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """A given design: what it leaves open (commitments, contracts) is chosen on the sample, then all is operated."""
-    refuse_unavailable(options)
     with open_scheme(options) as scheme:
         outcome = _evaluated(case, design, options, scheme, progress)
     if outcome.result.status is not RunStatus.OPTIMAL:
@@ -75,19 +74,16 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     started = time.perf_counter()
     park = park_problem(case)
     fixed = read_design(design, park.assets)
-    scenarios = design_scenarios(park.problem, options)
+    sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    with progress.step("completing the design"):
-        solution = solve_extensive_form(
-            park.problem, scenarios, gap=options.gap, time_limit=options.time_limit, fixed=fixed
-        )
+    solution = find_design(park.problem, sample, options, progress, fixed=fixed, title="completing the design")
     solution = replace(solution, lower_bound=-float("inf"))  # proved for this design only: another may be better
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
-        result = _result(park, options, solution, len(scenarios), timing)
-        why = why_not(park, scenarios, solution)
+        result = _result(park, options, solution, sample.count, timing)
+        why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
-    return _operated(park, options, scheme, progress, solution, scenarios, timing)
+    return _operated(park, options, scheme, progress, solution, sample, timing)
 
 
 def _operated(
@@ -95,8 +91,8 @@ def _operated(
     options: Options,
     scheme: Scheme,
     progress: Progress,
-    solution: ExtensiveSolution,
-    scenarios: Scenarios,
+    solution: DesignSolution,
+    sample: Sample,
     timing: Timing,
 ) -> Outcome:
     assert solution.x is not None
@@ -106,8 +102,8 @@ def _operated(
     stopped = "interrupted before the first scenarios were done" if design is None else design.evaluated.stopped
     before = None
     if stopped is None:
-        before, stopped = _operated_as_is(park, options, scheme, progress, scenarios, work, fresh)
-    result = _result(park, options, solution, len(scenarios), timing).model_copy(
+        before, stopped = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
+    result = _result(park, options, solution, sample.count, timing).model_copy(
         update={
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
@@ -128,7 +124,7 @@ def _operated_as_is(
     options: Options,
     scheme: Scheme,
     progress: Progress,
-    scenarios: Scenarios,
+    sample: Sample,
     work: EvaluationWork,
     fresh: Sample,
 ) -> tuple[Operation | None, str | None]:
@@ -140,8 +136,7 @@ def _operated_as_is(
     if not fixed:
         return None, None
     try:
-        with progress.step("the park as it is"):
-            solution = solve_extensive_form(park.problem, scenarios, gap=options.gap, fixed=fixed)
+        solution = find_design(park.problem, sample, options, progress, fixed=fixed, title="the park as it is")
     except KeyboardInterrupt:
         return None, STOPPED_AS_IS
     if solution.status is SolveStatus.INTERRUPTED:
@@ -168,7 +163,7 @@ def _physical_notes(design: Operation) -> tuple[str, ...]:
     )
 
 
-def _result(park: ParkProblem, options: Options, solution: ExtensiveSolution, count: int, timing: Timing) -> Result:
+def _result(park: ParkProblem, options: Options, solution: DesignSolution, count: int, timing: Timing) -> Result:
     case = park.case
     unit = UNITS.get(case.objective, f"{case.currency}/a")
     objective = Objective.of(
@@ -187,11 +182,12 @@ def _result(park: ParkProblem, options: Options, solution: ExtensiveSolution, co
     )
 
 
-def why_not(park: ParkProblem, scenarios: Scenarios, solution: ExtensiveSolution) -> str:
+def why_not(park: ParkProblem, sample: Sample, solution: DesignSolution) -> str:
     """Why there is no design, in a plant's words: which unit, contaminant or header makes it so."""
     if solution.status is not SolveStatus.INFEASIBLE:
         return f"{solution.status.value}: there is no design"
-    if words := why_infeasible(park, scenarios):
+    first, last = (0, sample.count) if solution.scenario is None else (solution.scenario, solution.scenario + 1)
+    if words := why_infeasible(park, sample.draw(park.problem, first, last)):
         return f"infeasible: no design can hold all of the case. The least that would have to give: {words}"
     rows = [name.removeprefix("operation.").split("[")[0] for name in solution.conflict]
     return "infeasible: these cannot hold together: " + ", ".join(dict.fromkeys(rows)) if rows else "infeasible"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from ..cluster import Scheme
 from ..problems.smps import SmpsCase, read_design
 from ..problems.two_stage.problem import Floats
+from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
-from .extensive_form import SolveStatus
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress
@@ -21,47 +22,45 @@ from .result import DesignValue, Objective, Result, RunStatus, Timing
 from .run import case_hash
 from .statistics_run import with_statistics
 from .two_stage_run import (
-    design_scenarios,
+    design_sample,
     evaluate_design,
     evaluation_of,
     find_design,
     fresh_scenarios,
     problem_scenarios,
-    refuse_unavailable,
 )
 
 
 def optimize(case: SmpsCase, options: Options, progress: Progress) -> Outcome:
-    """The extensive form's design, evaluated on fresh scenarios."""
-    refuse_unavailable(options)
+    """The best design, evaluated on fresh scenarios."""
     with open_scheme(options) as scheme:
         return _optimized(case, options, scheme, progress)
 
 
 def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progress) -> Outcome:
     problem, started = case.problem, time.perf_counter()
-    scenarios = design_scenarios(problem, options)
+    sample = design_sample(problem, options)
     built = time.perf_counter()
-    solution = find_design(problem, scenarios, options, progress)
+    solution = find_design(problem, sample, options, progress)
     solved = time.perf_counter()
     if solution.status is SolveStatus.FAILED:
         raise RuntimeError(f"{problem.name}: the solver failed without saying why")
     objective = Objective.of(
-        "expected objective", "", solution.objective, solution.lower_bound, solution.upper_bound, len(scenarios)
+        "expected objective", "", solution.objective, solution.lower_bound, solution.upper_bound, sample.count
     )
     timing = Timing(build_s=built - started, solve_s=solved - built)
     result = _result(case, options, RunStatus(solution.status.value), objective, timing)
     result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
     if solution.x is None:
-        return Outcome(result, _content(case), message=_why(solution.status, solution.conflict), notes=case.notes)
+        return Outcome(result, _content(case), message=_why(solution), notes=case.notes)
     outcome = _evaluated(case, solution.x, result, options, scheme, progress)
     bounds = solution.lower_bound, solution.upper_bound
-    return with_statistics(outcome, problem, solution.x, bounds, scenarios.part, len(scenarios), options, progress)
+    draw = partial(sample.draw, problem)
+    return with_statistics(outcome, problem, solution.x, bounds, draw, sample.count, options, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
-    refuse_unavailable(options)
     x = read_design(design, case.problem.first_stage.names)
     started = time.perf_counter()
     with open_scheme(options) as scheme:
@@ -129,7 +128,9 @@ def _finite(history: tuple[tuple[float, float, float], ...]) -> tuple[tuple[floa
     return tuple((seconds, known(lower), known(upper)) for seconds, lower, upper in history)
 
 
-def _why(status: SolveStatus, conflict: tuple[str, ...]) -> str:
-    if status is SolveStatus.INFEASIBLE and conflict:
-        return f"infeasible: these rows cannot hold together: {', '.join(conflict[:8])}"
-    return f"{status.value}: there is no design"
+def _why(solution: DesignSolution) -> str:
+    if solution.status is SolveStatus.INFEASIBLE:
+        where = "" if solution.scenario is None else f" in scenario {solution.scenario} for every design"
+        rows = ", ".join(solution.conflict[:8])
+        return f"infeasible{where}: these rows cannot hold together: {rows}" if rows else f"infeasible{where}"
+    return f"{solution.status.value}: there is no design"

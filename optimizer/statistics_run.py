@@ -10,7 +10,8 @@ import numpy as np
 
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats
-from .extensive_form import SolveStatus, solve_extensive_form
+from .design_solution import SolveStatus
+from .extensive_form import solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress, QuietProgress
@@ -63,7 +64,7 @@ def _replications(
 
         def solve(m: int) -> SampleProblem:
             sample = Sample(count, options.seed + REPLICATION_SEED + m, options.sampling)
-            found = find_design(problem, sample.draw(problem, 0, count), options, QuietProgress())
+            found = find_design(problem, sample, options, QuietProgress())
             step.advance(m + 1)
             bound = found.upper_bound if problem.sense is Sense.MAXIMIZE else found.lower_bound
             complete = found.status is not SolveStatus.INTERRUPTED

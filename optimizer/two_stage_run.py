@@ -1,37 +1,36 @@
-"""What every two-stage kind does: design on a sample by the extensive form, evaluate on a fresh one by the kernels."""
+"""What every two-stage kind does: design on a sample, evaluate on a fresh one by the kernels."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..cluster import Chunk, ClusterError, Scheme, plan
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
-from ..problems.two_stage import Scenarios, TwoStageProblem
+from ..problems.two_stage import TwoStageProblem
 from ..problems.two_stage.problem import Floats
+from .decomposition import solve_benders
+from .design_solution import DesignSolution
 from .distribution import Distribution
 from .evaluation import EvaluationArguments, EvaluationWork
-from .extensive_form import ExtensiveSolution, solve_extensive_form
+from .extensive_form import solve_extensive_form
 from .options import ALL, Options
 from .progress import Progress
 from .result import Evaluation
 from .sample import Sample
 from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
-EXTENSIVE_ROWS = 400_000  # that an extensive form chosen by `auto` may have
-EXTENSIVE_ROWS_INTEGER = 20_000  # the same where something is integer; half a minute for a park of 1,200 rows
+EXTENSIVE_ROWS = 15_000  # of all scenarios, up to which `auto` takes the extensive form
+LARGE_RECOURSE = 500  # rows of a scenario from which an integer problem stays with it, for then its nodes are dear
+MOST_ROWS = 5_000_000  # of all scenarios that `auto` designs on
+MOST_ROWS_INTEGER = 100_000  # the same where something is integer
+MOST_ROWS_LARGE = 20_000  # the same beyond LARGE_RECOURSE: half a minute for a park of 1,200 rows
 FRESH_SEED = 1_000_003  # the evaluation's stream is another one than the design's
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
-
-
-def refuse_unavailable(options: Options) -> None:
-    """Raises CaseError naming every option that is asked for but cannot be had yet, instead of ignoring it."""
-    if options.method == "benders":
-        raise CaseError(
-            Problem("is not available yet", place="--method", typed="benders", allowed=("auto", "extensive"))
-        )
 
 
 def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
@@ -54,28 +53,58 @@ def fresh_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     return Sample.evaluation(count, options.seed + FRESH_SEED, options.sampling)
 
 
-def design_scenarios(problem: TwoStageProblem, options: Options) -> Scenarios:
-    """What the extensive form holds: all scenarios where they are few, else a sample of `--sample`."""
+def design_sample(problem: TwoStageProblem, options: Options) -> Sample:
+    """What the design is found on: all scenarios where the method can hold them, else a sample of `--sample`."""
     whole = problem_scenarios(problem, options)
-    rows = EXTENSIVE_ROWS_INTEGER if problem.first_stage.integer.any() else EXTENSIVE_ROWS
-    most = max(1, rows // max(1, len(problem.recourse.row_names)))
-    if options.sample is None and (whole.count <= most or options.method == "extensive"):
-        return whole.draw(problem, 0, whole.count)
+    rows = len(problem.recourse.row_names)
+    integer = bool(problem.first_stage.integer.any())
+    budget = MOST_ROWS if not integer else MOST_ROWS_INTEGER if rows <= LARGE_RECOURSE else MOST_ROWS_LARGE
+    most = max(1, budget // max(1, rows))
+    if options.sample is None and (whole.count <= most or options.method != "auto"):
+        return whole
     count = min(options.sample or most, whole.count)
-    return Sample(count, options.seed, options.sampling).draw(problem, 0, count)
+    return whole if count == whole.count else Sample(count, options.seed, options.sampling)
+
+
+def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bool:
+    """Whether the design is found by decomposition: where that was asked for, or is the faster way."""
+    if options.method != "auto":
+        return options.method == "benders"
+    rows = len(problem.recourse.row_names)
+    if problem.first_stage.integer.any() and rows > LARGE_RECOURSE:
+        return False
+    return sample.count > 1 and sample.count * rows > EXTENSIVE_ROWS
 
 
 def find_design(
-    problem: TwoStageProblem, scenarios: Scenarios, options: Options, progress: Progress
-) -> ExtensiveSolution:
-    """The best design for `scenarios`, with its bound."""
-    with progress.step(f"designing on {len(scenarios):,} scenarios") as step:
+    problem: TwoStageProblem,
+    sample: Sample,
+    options: Options,
+    progress: Progress,
+    *,
+    fixed: Mapping[str, float] | None = None,
+    title: str = "designing",
+) -> DesignSolution:
+    """The best design for the scenarios of `sample`, with its bound; `fixed` fixes first-stage columns by name."""
+    with progress.step(f"{title} on {sample.count:,} scenarios") as step:
+
+        def notice(seconds: float, bound: float, best: float) -> None:
+            step.advance(seconds, f"bound {bound:,.6g}, best {best:,.6g}")
+
+        if by_benders(problem, sample, options):
+            return solve_benders(
+                problem,
+                partial(sample.draw, problem),
+                sample.count,
+                gap=options.gap,
+                time_limit=options.time_limit,
+                fixed=fixed,
+                notice=notice,
+                engine=options.engine,
+            )
+        scenarios = sample.draw(problem, 0, sample.count)
         return solve_extensive_form(
-            problem,
-            scenarios,
-            gap=options.gap,
-            time_limit=options.time_limit,
-            notice=lambda seconds, bound, best: step.advance(seconds, f"bound {bound:,.6g}, best {best:,.6g}"),
+            problem, scenarios, gap=options.gap, time_limit=options.time_limit, fixed=fixed, notice=notice
         )
 
 

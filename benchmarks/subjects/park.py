@@ -28,6 +28,7 @@ class ParkLP:
     mean: Floats
     spread: Floats
     optional: NDArray[np.int64]  # columns that a design may leave unbuilt: those with a finite capacity
+    investment: Floats  # (optional, 2) cost of building at all, and of a unit of capacity
 
     def demands(self, count: int, seed: int = 1, correlation: float = 0.4) -> Floats:
         """(count, m) right-hand sides with one common factor."""
@@ -49,11 +50,17 @@ class _Builder:
     entries: list[tuple[int, int, float]] = field(default_factory=list)
     mean: list[float] = field(default_factory=list)
     spread: list[float] = field(default_factory=list)
+    investment: list[tuple[float, float]] = field(default_factory=list)
 
     def balance(self, name: str, mean: float, spread: float) -> None:
         self.rows[name] = len(self.rows)
         self.mean.append(mean)
         self.spread.append(spread)
+
+    def option(self, cost: float, upper: float, investment: tuple[float, float], **flows: float) -> None:
+        """An activity that somebody has to build first."""
+        self.investment.append(investment)
+        self.activity(cost, upper, **flows)
 
     def activity(self, cost: float, upper: float, **flows: float) -> None:
         column = len(self.cost)
@@ -86,7 +93,8 @@ def park_lp(plants: int, hours: int = 1, seed: int = 0) -> ParkLP:
     W.sort_indices()
     upper = np.array(build.upper)
     mean, spread = np.array(build.mean), np.array(build.spread)
-    return ParkLP(W, np.array(build.cost), upper, mean, spread, np.flatnonzero(np.isfinite(upper)))
+    optional = np.flatnonzero(np.isfinite(upper))
+    return ParkLP(W, np.array(build.cost), upper, mean, spread, optional, np.array(build.investment).reshape(-1, 2))
 
 
 def _balances(build: _Builder, at: str, rng: np.random.Generator, daily: float, *, stores: bool) -> None:
@@ -105,42 +113,43 @@ def _balances(build: _Builder, at: str, rng: np.random.Generator, daily: float, 
 def _plant(build: _Builder, at: str, rng: np.random.Generator) -> None:
     near = rng.uniform
     fuel = 30.0 * near(0.95, 1.05)
-    build.activity(fuel / near(0.82, 0.92), 60.0 * near(0.8, 1.2), **{f"high{at}": 1.0})
-    for source, sink, power, size in (
-        ("high", "medium", near(0.08, 0.12), 40.0),
-        ("high", "low", near(0.16, 0.20), 40.0),
-        ("medium", "low", near(0.06, 0.10), 30.0),
+    build.option(fuel / near(0.82, 0.92), 60.0 * near(0.8, 1.2), (60.0, 6.0), **{f"high{at}": 1.0})
+    for source, sink, power, size, unit_cost in (
+        ("high", "medium", near(0.08, 0.12), 40.0, 5.0),
+        ("high", "low", near(0.16, 0.20), 40.0, 5.0),
+        ("medium", "low", near(0.06, 0.10), 30.0, 4.0),
     ):
         flows = {f"{source}{at}": -1.0, f"{sink}{at}": 1.0, f"power{at}": power}
-        build.activity(0.3, size * near(0.8, 1.2), **flows)
+        build.option(0.3, size * near(0.8, 1.2), (60.0, unit_cost), **flows)
     build.activity(0.01, np.inf, **{f"high{at}": -1.0, f"medium{at}": 1.0})  # letdown valves
     build.activity(0.01, np.inf, **{f"medium{at}": -1.0, f"low{at}": 1.0})
     build.activity(0.5, np.inf, **{f"low{at}": -1.0})  # vent
     build.activity(95.0 * near(0.95, 1.05), np.inf, **{f"power{at}": 1.0})
     build.activity(-45.0 * near(0.95, 1.05), np.inf, **{f"power{at}": -1.0})
-    build.activity(1.0, 15.0, **{f"power{at}": -1.02, f"medium{at}": 1.0})  # electric boiler
+    build.option(1.0, 15.0, (60.0, 3.0), **{f"power{at}": -1.02, f"medium{at}": 1.0})  # electric boiler
     for level in STEAM:
         build.activity(800.0, np.inf, **{f"{level}{at}": 1.0})  # shortage
     for quality in QUALITIES:
         build.activity(1.2 + 0.1 * quality, np.inf, **{f"sink{quality}{at}": 1.0})  # fresh water
         build.activity(0.6 + 0.5 * quality, np.inf, **{f"source{quality}{at}": 1.0})  # discharge
         for worse in range(quality, 3):
-            build.activity(0.05, 60.0, **{f"source{quality}{at}": 1.0, f"sink{worse}{at}": 1.0})  # reuse
+            reuse = {f"source{quality}{at}": 1.0, f"sink{worse}{at}": 1.0}
+            build.option(0.05, 60.0, (0.0, 1.0), **reuse)
     reverse_osmosis = {f"source2{at}": 1.0, f"sink0{at}": 0.75, f"power{at}": -0.004}
-    build.activity(0.7, 40.0 * near(0.8, 1.2), **reverse_osmosis)
+    build.option(0.7, 40.0 * near(0.8, 1.2), (60.0, 4.0), **reverse_osmosis)
     ultrafiltration = {f"source1{at}": 1.0, f"sink1{at}": 0.92, f"power{at}": -0.001}
-    build.activity(0.25, 40.0 * near(0.8, 1.2), **ultrafiltration)
+    build.option(0.25, 40.0 * near(0.8, 1.2), (60.0, 2.0), **ultrafiltration)
 
 
 def _links(build: _Builder, here: str, there: str) -> None:
     """Pipes and lines between two neighbours, both ways."""
     for a, b in ((here, there), (there, here)):
         for level in ("medium", "low"):
-            build.activity(0.8, 25.0, **{f"{level}{a}": -1.0, f"{level}{b}": 0.97})
-        build.activity(0.5, 10.0, **{f"power{a}": -1.0, f"power{b}": 0.99})
+            build.option(0.8, 25.0, (60.0, 1.0), **{f"{level}{a}": -1.0, f"{level}{b}": 0.97})
+        build.option(0.5, 10.0, (60.0, 1.0), **{f"power{a}": -1.0, f"power{b}": 0.99})
         for quality in QUALITIES:
             for worse in range(quality, 3):
-                build.activity(0.15, 30.0, **{f"source{quality}{a}": 1.0, f"sink{worse}{b}": 1.0})
+                build.option(0.15, 30.0, (30.0, 1.0), **{f"source{quality}{a}": 1.0, f"sink{worse}{b}": 1.0})
 
 
 def _stores(build: _Builder, now: str, later: str) -> None:
@@ -149,6 +158,6 @@ def _stores(build: _Builder, now: str, later: str) -> None:
         ("steam_store", f"medium{now}", f"low{now}"),
         ("water_store", f"sink1{now}", f"sink2{now}"),
     ):
-        build.activity(0.05, 20.0, **{source: -1.0, f"{store}{now}": 1.0})
-        build.activity(0.05, 20.0, **{sink: 0.98, f"{store}{now}": -1.0})
-        build.activity(0.01, 80.0, **{f"{store}{now}": -1.0, f"{store}{later}": 0.99})
+        build.option(0.05, 20.0, (60.0, 1.0), **{source: -1.0, f"{store}{now}": 1.0})
+        build.option(0.05, 20.0, (60.0, 1.0), **{sink: 0.98, f"{store}{now}": -1.0})
+        build.option(0.01, 80.0, (60.0, 1.0), **{f"{store}{now}": -1.0, f"{store}{later}": 0.99})

@@ -117,13 +117,6 @@ def test_several_wrong_options_are_told_together() -> None:
     assert all(option in run.output for option in ("--scenarios", "--sampling", "--workers", "'sobol'"))
 
 
-@pytest.mark.usefixtures("_in_folder")
-def test_a_method_that_is_not_available_is_refused() -> None:
-    run = loopwise("optimize", CASE, "--method", "benders")
-    assert run.exit_code == 2
-    assert "not available yet" in run.output
-
-
 def test_cases_and_check() -> None:
     library = json.loads(loopwise("cases", "--json").stdout)
     assert CASE in {case["name"] for case in library}

@@ -5,8 +5,9 @@ from typing import Any
 import pyomo.environ as pyo
 import pytest
 
+from loopwise.optimizer.design_solution import SolveStatus
 from loopwise.optimizer.evaluation import Evaluator
-from loopwise.optimizer.extensive_form import SolveStatus, solve_extensive_form
+from loopwise.optimizer.extensive_form import solve_extensive_form
 from loopwise.problems.case_file import load_case
 from loopwise.problems.park.problem import park_problem
 from loopwise.problems.two_stage import TwoStageProblem

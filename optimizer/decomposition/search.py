@@ -1,0 +1,187 @@
+"""What a decomposition knows at every moment: cuts, the best design, the proven bound, and why it must stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...problems.two_stage.problem import Floats
+from ..risk import Risk
+from .master import Master, MasterSolution, MasterStatus
+from .recourse import ExpectedRecourse, RecourseEvaluation
+
+INTEGRAL = 1e-6  # distance to the next integer that counts as none
+STALLED_ROUNDS = 12  # evaluations in a row that moved neither bound nor value
+KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slack for
+SLACK_ROUNDS = 10  # solves in a row
+FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
+
+
+class TimeUpError(Exception):
+    """The time limit was reached; the search holds the best design and its bound."""
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The continuous problem within some bounds: `bound` from below, `x` (n1,) the best point found and its `value`.
+
+    `x` is None where nothing feasible was found; `bound` is +inf where there is nothing.
+    """
+
+    bound: float
+    x: Floats | None
+    value: float
+
+
+@dataclass
+class Search:
+    """Evaluations and masters with their bookkeeping; values are minimised.
+
+    `lower` is the proven bound of the whole problem, `value` that of the best design `x`: when one of them moves,
+    `notice(seconds, lower, value)` is called.
+    """
+
+    master: Master
+    recourse: ExpectedRecourse
+    risk: Risk
+    gap: float
+    deadline: float = np.inf  # on time.perf_counter's clock
+    notice: Callable[[float, float, float], None] = lambda *_: None
+    x: Floats | None = None
+    value: float = np.inf
+    lower: float = -np.inf
+    started: float = field(default_factory=time.perf_counter)
+    history: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
+    infeasible_scenarios: list[int] = field(default_factory=list[int])
+    threshold: float | None = None  # value at risk of the last evaluation
+
+    def __post_init__(self) -> None:
+        self.slack_rounds = SLACK_ROUNDS
+        self.kept_cuts = KEPT_CUTS * (self.master.groups + self.master.size)
+        self.integer = np.flatnonzero(self.recourse.scenarios.problem.first_stage.integer)
+
+    # -- what is known ----------------------------------------------------------------------------------------------
+
+    @property
+    def solved(self) -> bool:
+        """The best design is proven to the asked gap."""
+        return self.value < np.inf and self.value - self.lower <= self.tolerance
+
+    @property
+    def tolerance(self) -> float:
+        """The asked gap in the unit of the objective."""
+        return self.gap * max(abs(self.value), 1e-9) if self.value < np.inf else 0.0
+
+    @property
+    def cutoff(self) -> float:
+        """A bound from which on nothing better than the asked gap can be found."""
+        return self.value - 0.9 * self.tolerance
+
+    def raise_lower(self, bound: float) -> None:
+        """A bound of the whole problem."""
+        bound = min(bound, self.value)
+        if bound > self.lower:
+            self.lower = bound
+            self.tell()
+
+    def tell(self) -> None:
+        """Write history, and let the caller know."""
+        seconds = time.perf_counter() - self.started
+        self.history.append((seconds, self.lower, self.value))
+        self.notice(seconds, self.lower, self.value)
+
+    # -- steps ------------------------------------------------------------------------------------------------------
+
+    def evaluate(self, x: Floats, threshold: float | None = None) -> tuple[float, RecourseEvaluation]:
+        """Value of `x` (n1,), whose cuts the master gets; an integral x becomes the incumbent where it is better.
+
+        Raises TimeUpError.
+        """
+        if time.perf_counter() > self.deadline:
+            raise TimeUpError
+        x = self.snapped(x)
+        tail = bool(self.risk.tail_weight)
+        evaluation = self.recourse(x, threshold=(self.threshold if threshold is None else threshold) if tail else None)
+        if tail and self.threshold is None and evaluation.expected is not None:
+            self.threshold = self.risk.value_at_risk(evaluation.values, evaluation.probability)
+            evaluation = self.recourse(x, threshold=self.threshold)
+        self.master.add(evaluation)
+        self.infeasible_scenarios += [c.scenario for c in evaluation.feasibility]
+        value = self.master.first_stage_cost(x) + self.risk.of(evaluation.values, evaluation.probability)
+        if value < np.inf and tail:
+            self.threshold = self.risk.value_at_risk(evaluation.values, evaluation.probability)
+        if value < self.value and self.fractionality(x).max(initial=0.0) == 0.0:
+            self.x, self.value = x, value
+            self.tell()
+        return value, evaluation
+
+    def polish(self, tolerance: float) -> None:
+        """The value of the best design to the kernel's `tolerance`."""
+        assert self.x is not None
+        evaluation = self.recourse(self.x, tolerance=tolerance)
+        self.value = self.master.first_stage_cost(self.x) + self.risk.of(evaluation.values, evaluation.probability)
+        self.tell()
+
+    def fractionality(self, x: Floats) -> Floats:
+        """(integers,) distance of the integer columns to the next integer."""
+        return np.abs(x[self.integer] - np.round(x[self.integer]))
+
+    def snapped(self, x: Floats) -> Floats:
+        """`x` with integer columns that are integral but for rounding made so."""
+        x = x.copy()
+        whole = self.integer[self.fractionality(x) <= INTEGRAL]
+        x[whole] = np.round(x[whole])
+        return x
+
+    def solve_master(self) -> MasterSolution:
+        """The linear relaxation of the master; raises TimeUpError."""
+        if time.perf_counter() > self.deadline:
+            raise TimeUpError
+        return self.master.solve()
+
+    def relax(
+        self,
+        gap: float,
+        *,
+        cutoff: float = np.inf,
+        rounds: int | None = None,
+        center: Floats | None = None,
+        whole: bool = False,
+    ) -> Relaxation:
+        """The continuous problem within the master's present bounds, to the relative `gap`.
+
+        In-out stabilization (Ben-Ameur, Neto 2007, doi:10.1002/net.20137): cuts are taken between the best point and
+        the master's. Ends early once the bound reaches `cutoff` or after `rounds` evaluations. `center` (n1,) is a
+        point to start between; `whole`: the bound holds for the whole problem.
+        """
+        bound, best, best_x, step = -np.inf, np.inf, center, FIRST_STEP
+        done = stalled = 0
+        previous = -np.inf
+        while True:
+            solution = self.solve_master()
+            bound = max(bound, solution.bound)
+            if whole and solution.status is MasterStatus.OPTIMAL:
+                self.raise_lower(bound)
+            if solution.x is None or bound >= cutoff:
+                break
+            if best < np.inf and best - bound <= gap * max(abs(best), 1e-9):
+                break
+            if rounds is not None and done >= rounds:
+                break
+            x = solution.x if best_x is None else step * solution.x + (1.0 - step) * best_x
+            value, _ = self.evaluate(x, solution.threshold)
+            done += 1
+            stalled = stalled + 1 if bound <= previous and value >= best else 0
+            previous = bound
+            if stalled > STALLED_ROUNDS:  # the cuts are as exact as the kernel's certificates allow
+                break
+            if value < best:
+                best, best_x = value, x
+                step = min(1.0, step * LONGER)
+            else:
+                step = max(SHORTEST_STEP, step * SHORTER)
+            self.master.purge(self.kept_cuts, self.slack_rounds)
+        return Relaxation(bound, None if best == np.inf else best_x, best)
