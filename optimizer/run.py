@@ -71,14 +71,15 @@ def case_hash(case: Case) -> str:
 
 
 def check_model(case: Case) -> None:
-    """Build what only the model can tell wrong: a park's uncertainty on numbers that may not be uncertain.
+    """Build what only the model can tell wrong: uncertainty where none may be, demand above all supply.
 
     Raises CaseError.
     """
     if kind_of(case) == "park":
         from ..problems.park.problem import park_problem
+        from .park_feasibility import refuse_impossible
 
-        park_problem(cast("ParkCase", case))
+        refuse_impossible(park_problem(cast("ParkCase", case)))
 
 
 def _refuse_cluster(case: Case, options: Options) -> None:
