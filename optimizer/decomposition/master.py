@@ -164,9 +164,13 @@ class Master:
             raise UnboundedError("no cut bounds the master problem")
         lower, upper = self.lower, self.upper
         self.bound_columns(np.maximum(lower, -self._box), np.minimum(upper, self._box))
+        if len(self.omega):
+            self._highs.changeColBounds(self.eta, -self._box, self._box)
         self._box *= BOX_GROWTH
         solution = self._run(boxed=True)
         self.bound_columns(lower, upper)
+        if len(self.omega):
+            self._highs.changeColBounds(self.eta, -np.inf, np.inf)
         if solution is None:
             raise ArithmeticError("the master problem could not be solved")
         return solution

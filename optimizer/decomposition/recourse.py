@@ -152,7 +152,8 @@ class ExpectedRecourse:
             group = (first + np.arange(count)) % self.groups
             expected = self._cuts(data, data.probability, group, bound, dual, pull)
             if threshold is not None:
-                weight = np.where(bound > threshold, data.probability, 0.0)
+                # those at the threshold too: only then does a cut at the value at risk bound the threshold itself
+                weight = np.where(values >= threshold, data.probability, 0.0)
                 tail = self._cuts(data, weight, group, bound - threshold, dual, pull)
         return RecourseEvaluation(x, values, data.probability, expected, tail, threshold, tuple(cuts), resolved)
 
