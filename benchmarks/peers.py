@@ -43,7 +43,6 @@ class HighsWarm:
             raise ValueError("a warm-started loop needs the same W in every scenario")
         self._case, W = case, case.lp.W
         self._highs = quiet_highs()
-        self._highs.setOptionValue("threads", 1)
         lp = highspy.HighsLp()
         lp.num_row_, lp.num_col_ = W.shape
         lp.col_cost_, lp.col_lower_, lp.col_upper_ = case.lp.q, case.lp.lower, case.lp.upper
@@ -66,6 +65,8 @@ class HighsWarm:
             if case.upper is not None and case.upper.ndim == 2 and (k == 0 or (upper[k] != upper[k - 1]).any()):
                 highs.changeColsBounds(n, columns, lower[k], upper[k])
             highs.run()
+            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                raise RuntimeError(f"HiGHS ended scenario {k} as {highs.getModelStatus()}")
             objective[k] = highs.getInfo().objective_function_value
         return objective
 

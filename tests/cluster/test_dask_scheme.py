@@ -52,6 +52,7 @@ def test_a_killed_worker_costs_only_its_own_chunks(scheme: DaskScheme, tmp_path:
     assert len(done) - len(set(done)) <= 2, "only what the dead worker had not handed over may be done again"
 
 
+@pytest.mark.slow  # Dask restarts four workers in a row, which a busy machine may not manage in time
 def test_a_chunk_that_kills_every_worker_is_one_clear_error(scheme: DaskScheme, tmp_path: Path) -> None:
     with pytest.raises(ClusterError, match=r"4 workers died one after the other with .* memory"):
         dict(scheme.run(Killing(tmp_path, deaths=99), 1, CHUNKS))
