@@ -27,6 +27,7 @@ test: $(READY)   ## linters, types, tests (under 10 minutes on 2 cores)
 
 test-all: $(READY) ## everything, the long checks and the browser included
 	$(MAKE) check
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,test-all]'
 	$(BIN)/python -m pytest
 
 test-gpu: $(READY) ## compile the kernels for every architecture, and run what needs a CUDA device where there is one

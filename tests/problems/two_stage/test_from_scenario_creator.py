@@ -1,6 +1,5 @@
 """mpi-sppy's own examples through the door for scenario creators; skipped visibly where mpi-sppy is not installed."""
 
-import importlib
 import warnings
 from typing import Any
 
@@ -14,10 +13,9 @@ from tests.dense_oracle import extensive_optimum
 
 
 def example(name: str) -> Any:
-    pytest.importorskip("mpisppy", reason="mpi-sppy is in the extra test-all")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return importlib.import_module(f"mpisppy.tests.examples.{name}")
+        return pytest.importorskip(f"mpisppy.tests.examples.{name}", reason="mpi-sppy is in the extra test-all")
 
 
 def test_farmer_of_mpi_sppy() -> None:
