@@ -41,7 +41,6 @@ def solve_extensive_form(
     time_limit: float | None = None,
     fixed: Mapping[str, float] | None = None,
     notice: Notice | None = None,
-    threads: int | None = None,
 ) -> DesignSolution:
     """Solve the sample's own problem; `fixed` fixes first-stage variables by name.
 
@@ -50,8 +49,6 @@ def solve_extensive_form(
     solver = quiet_highs()
     solver.setOptionValue("mip_rel_gap", gap)
     solver.setOptionValue("random_seed", 0)
-    if threads is not None:
-        solver.setOptionValue("threads", threads)
     if time_limit is not None:
         solver.setOptionValue("time_limit", float(time_limit))
     lp = extensive_lp(problem, scenarios, fixed or {})

@@ -88,6 +88,11 @@ class Evaluation(_Part):
     resolved_exactly: int = Field(0, description="scenarios that the kernel left to the exact solver")
     failed: int = Field(0, description="scenarios without an answer; they are in no statistic")
 
+    @classmethod
+    def certain(cls, value: float | None) -> Evaluation | None:
+        """Of a case in which nothing is uncertain: the objective itself, None where there is no design."""
+        return None if value is None else cls(scenarios=1, mean=value, standard_error=0.0, resolved_exactly=0, failed=0)
+
 
 class DesignItem(_Part):
     """One thing that stands or may be built."""

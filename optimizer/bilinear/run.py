@@ -125,7 +125,6 @@ def _result(
     best = found.value if known else None
     lower = None if found.status is SearchStatus.INFEASIBLE else found.bound
     unit = "t/h" if isinstance(case, WaterNetworkCase) else ""
-    evaluation = Evaluation(scenarios=1, mean=best, standard_error=0.0, resolved_exactly=0, failed=0)
     return Result(
         case=case.name,
         kind=case.kind,
@@ -134,7 +133,7 @@ def _result(
         sense="minimize",
         status=_STATUS[found.status],
         objective=Objective.of(*objective, best, lower, best, 1),
-        evaluation=evaluation if known else None,
+        evaluation=Evaluation.certain(best),
         design=tuple(
             DesignItem(
                 name=f"{i} -> {j}", plant=case.name, component="pipe", built=True, size=flow, unit=unit, investment=None

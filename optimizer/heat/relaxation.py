@@ -46,20 +46,9 @@ class Relaxation:
     pieces: list[Pieces]
     tangents: list[tuple[int, float]]
 
-    def build(self) -> Any:
-        """Rows of the current pieces; returns the expression of the annual cost [currency/year]."""
-        model = self.structure.model
-        for name in ("area_block", "objective", "cutoff"):
-            if hasattr(model, name):
-                model.del_component(name)
-        investment = add_area_rows(self.structure, self.cost, self.pieces, self.tangents)
-        return self.hours_per_year * self.structure.utility_cost + self.annualization * investment
-
     def solve(self, time_limit: float | None, gap: float) -> Answer:
         """The cheapest network [currency/year] of the relaxation; the model's variables hold it where it is `known`."""
-        model = self.structure.model
-        cost = self._build()
-        model.objective = Objective(expr=cost)
+        self.structure.model.objective = Objective(expr=self._build())
         return self._solve(time_limit, gap)
 
     def tighten(self, cutoff: float, time_limit: float | None) -> None:

@@ -58,7 +58,6 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
     """Targets of `case`, its cheapest utilities and, with `objective: matches`, the fewest exchangers."""
     from .report import heat_report
 
-    _refuse(options)
     started = time.perf_counter()
     problem = case.problem()
     if not problem.utilities:
@@ -114,11 +113,6 @@ def _synthesis(case: HeatCase, problem: HeatRecoveryProblem, options: Options, p
             time_limit=options.time_limit,
             notice=lambda seconds, bound, best: step.advance(seconds, f"bound {bound:,.6g}, best {best:,.6g}"),
         )
-
-
-def _refuse(options: Options) -> None:
-    if options.workers > 1 or options.cluster is not None:
-        raise CaseError(Problem("a heat case runs in one process", place="--workers", typed=str(options.workers)))
 
 
 def _capital(problem: HeatRecoveryProblem, utilities: UtilityTargets) -> CapitalTargets | None:
@@ -188,9 +182,6 @@ def _design(answer: HeatAnswer) -> tuple[DesignItem, ...]:
 
 
 def _result(case: HeatCase, options: Options, status: RunStatus, objective: Objective, **parts: Any) -> Result:
-    evaluation = None
-    if objective.value is not None:
-        evaluation = Evaluation(scenarios=1, mean=objective.value, standard_error=0.0, resolved_exactly=0, failed=0)
     return Result(
         case=case.name,
         kind=case.kind,
@@ -199,7 +190,7 @@ def _result(case: HeatCase, options: Options, status: RunStatus, objective: Obje
         sense="minimize",
         status=status,
         objective=objective,
-        evaluation=evaluation,
+        evaluation=Evaluation.certain(objective.value),
         **parts,
     )
 
