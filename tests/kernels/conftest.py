@@ -1,6 +1,7 @@
 """One matrix of engines drives the tests of all of them."""
 
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,18 +10,46 @@ import pytest
 import scipy.optimize
 import scipy.sparse as sp
 
-from loopwise.kernels import Engine
+from loopwise.kernels import Engine, gpu, recourse
+from loopwise.kernels import engine as engines
 from loopwise.kernels.engine import unavailable
+from loopwise.kernels.gpu import launch, source
+from tests.kernels.gpu import standin
 
 ROOT = Path(__file__).parent.parent.parent
+STANDIN = "gpu on the stand-in"
+
+
+def _forget() -> None:
+    """What was memoized for another CuPy."""
+    for cached in (engines.unavailable, gpu.unavailable, source._module, source.compiled, launch.resident_threads):
+        cached.cache_clear()
+    recourse._PREPARED.clear()
+
+
+@pytest.fixture
+def standin_cupy(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """CuPy's stand-in as `cupy`."""
+    if shutil.which("g++") is None:
+        pytest.skip("no g++: the kernels cannot be compiled for the stand-in")
+    cupy = standin.module(tmp_path_factory.mktemp("kernels"))
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    monkeypatch.setitem(standin.state, "free", 1 << 30)
+    _forget()
+    standin.counts.clear()
+    yield cupy
+    _forget()
 
 
 @pytest.fixture(
-    params=[Engine.REFERENCE, Engine.CPU, pytest.param(Engine.GPU, marks=pytest.mark.gpu)],
-    ids=lambda engine: engine.value,
+    params=[Engine.REFERENCE, Engine.CPU, STANDIN, pytest.param(Engine.GPU, marks=pytest.mark.gpu)],
+    ids=lambda engine: str(engine).replace(" ", "-"),
 )
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Each engine in turn; skipped visibly where it cannot run."""
+    """Each engine in turn, the GPU's also on the stand-in for CuPy; skipped visibly where it cannot run."""
+    if request.param == STANDIN:
+        request.getfixturevalue("standin_cupy")
+        return Engine.GPU
     reason = unavailable(request.param)
     if reason is not None:
         pytest.skip(f"engine {request.param}: {reason}")

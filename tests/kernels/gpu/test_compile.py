@@ -10,8 +10,7 @@ import re
 import pytest
 
 from loopwise.kernels.gpu import source
-
-from . import standin
+from tests.kernels.gpu import standin
 
 compiler = pytest.importorskip("cupy.cuda.compiler", reason="CuPy is not installed: pip install 'loopwise[test-gpu]'")
 nvrtc = compiler.nvrtc

@@ -9,8 +9,7 @@ from loopwise.kernels.gpu import engine as gpu_engine
 from loopwise.kernels.gpu import staging
 from loopwise.kernels.gpu.launch import launch
 from loopwise.kernels.gpu.source import KERNELS, parameters
-
-from . import standin
+from tests.kernels.gpu import standin
 
 RESULTS = ("objective", "lower_bound", "dual", "reduced_cost", "status", "resolved_exactly", "primal")
 
