@@ -3,6 +3,7 @@
 from .batch import RecourseBatch, Status
 from .engine import Engine, available_engines
 from .expectation import BLOCK, Expectation, ScenarioMatrix
+from .projection import Projection
 from .recourse import RecourseLP
 from .statistics import Statistics
 
@@ -10,6 +11,7 @@ __all__ = [
     "BLOCK",
     "Engine",
     "Expectation",
+    "Projection",
     "RecourseBatch",
     "RecourseLP",
     "ScenarioMatrix",

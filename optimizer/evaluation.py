@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..cluster import Chunk
 from ..cluster.work import Compute
-from ..kernels import BLOCK, RecourseLP
+from ..kernels import BLOCK, Projection, RecourseLP
 from ..problems.two_stage import (
     Scenarios,
     Sense,
@@ -29,6 +29,7 @@ from .distribution import Distribution
 from .sample import Sample
 from .scenario_rows import part_file, write_part
 
+CLOSED = 1e-7  # what a row may miss in the operation that is reported: t/h, kg/h, MW, or what the model counts in
 INTERNAL = ("flow.", "load.", "residual.")  # reports that stand for themselves in no table of scenarios
 
 
@@ -63,6 +64,10 @@ class Evaluator:
         form = standard_recourse(self.problem)
         return form, tuple(RecourseLP(b.W, b.cost, b.upper, lower=b.lower) for b in form.blocks)
 
+    @cached_property
+    def _projections(self) -> tuple[Projection, ...]:
+        return tuple(Projection(program) for program in self._form[1])
+
     def evaluate(self, x: Floats, scenarios: Scenarios) -> BlockResult:
         """Operate design `x` (n1,) in every scenario of one block."""
         form, programs = self._form
@@ -73,7 +78,7 @@ class Evaluator:
         count = len(scenarios)
         status = np.zeros(count, dtype=np.int8)
         exact = np.zeros(count, dtype=bool)
-        for lanes, program in zip(data.lanes(x), programs, strict=True):
+        for k, (lanes, program) in enumerate(zip(data.lanes(x), programs, strict=True)):
             batch = program.solve(
                 lanes.h,
                 q=lanes.q,
@@ -87,7 +92,9 @@ class Evaluator:
             status = np.maximum(status, batch.status.reshape(count, -1).max(axis=1))
             exact |= batch.resolved_exactly.reshape(count, -1).any(axis=1)
             if batch.primal is not None:
-                primal.append(batch.primal)
+                q = program.q if lanes.q is None else lanes.q
+                onto_rows = self._projections[k].onto_rows
+                primal.append(onto_rows(batch.primal, lanes.h, q, lanes.upper, lanes.W_values, allowed=CLOSED))
         first = self.problem.first_stage
         total = first.constant + float(first.cost @ x) + data.per_scenario(objective)
         operation = data.primal(primal) if wanted else None
@@ -100,8 +107,10 @@ class Evaluator:
 class Inspection(Protocol):
     """What is computed from a scenario's operation beyond the problem's reports; picklable."""
 
-    def residuals(self, problem: TwoStageProblem, primal: Floats, reports: Floats) -> Floats:
-        """(N, E) numbers of which the largest counts, from `primal` (N, n2) and `reports` (N, R)."""
+    def residuals(
+        self, problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats, reports: Floats
+    ) -> Floats:
+        """(N, E) numbers of which the largest counts, from `primal` (N, n2) and `reports` (N, R) of design `x`."""
         ...
 
 
@@ -154,10 +163,10 @@ class _Prepared:
             result = self._evaluator.evaluate(arguments.x, sample.draw(problem, block.first, block.last))
             residuals = None
             if self._inspection is not None and result.primal is not None and result.reports is not None:
-                good = result.status == 0  # the rest is dropped by the sums, whatever stands there
-                found = self._inspection.residuals(problem, result.primal[good], result.reports[good])
-                residuals = np.full((len(result), found.shape[1]), -np.inf)
-                residuals[good] = found
+                solved = (result.status == 0)[:, None]  # the rest is dropped by the sums, whatever stands there
+                primal, reports = np.where(solved, result.primal, 0.0), np.where(solved, result.reports, 0.0)
+                found = self._inspection.residuals(problem, arguments.x, result.scenarios, primal, reports)
+                residuals = np.where(solved, found, -np.inf)
             yield (
                 result,
                 Distribution.of_block(

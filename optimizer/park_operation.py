@@ -11,7 +11,7 @@ import numpy as np
 from ..cluster import Scheme
 from ..problems.park.problem import ParkProblem
 from ..problems.park.simulation import WaterSimulator
-from ..problems.two_stage import TwoStageProblem
+from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
 from .distribution import Distribution
 from .evaluation import EvaluationWork
@@ -22,27 +22,33 @@ from .two_stage_run import Evaluated, evaluate_design
 
 @dataclass(frozen=True)
 class ParkInspection:
-    """What every scenario's operation really does: (N, 4) minus margin, water, mass and heat residual.
+    """What every scenario's operation really does: (N, 4) minus margin, balance, contaminant and heat residual.
 
-    The first three come from the forward simulation of the water network, `simulator` (None without contaminants);
-    the heat residual [MW] is the largest of the steam systems' heat balances.
+    The balance residual is the largest by which any row of the model or a treatment's water is missed [t/h, kg/h, MW];
+    margin and contaminant residual [kg/h] come from the forward simulation of the water network, `simulator` (None
+    without contaminants); the heat residual [MW] is the largest of the steam systems' heat balances.
     """
 
     simulator: WaterSimulator | None
 
-    def residuals(self, problem: TwoStageProblem, primal: Floats, reports: Floats) -> Floats:
+    def residuals(
+        self, problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats, reports: Floats
+    ) -> Floats:
         """See `Inspection`."""
         assert problem.reports is not None
         heat = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.heat.")]
         residuals = np.zeros((len(primal), 4))
         residuals[:, 0] = -np.inf
+        residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
         residuals[:, 3] = np.abs(reports[:, heat]).max(axis=1, initial=0.0)
         if self.simulator is None:
             return residuals
         columns = {name: k for k, name in enumerate(problem.recourse.names)}
         own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
         simulation = self.simulator.run(columns, primal, own)
-        residuals[:, :3] = np.column_stack([-simulation.margin, simulation.water_residual, simulation.mass_residual])
+        residuals[:, 0] = -simulation.margin
+        residuals[:, 1] = np.maximum(residuals[:, 1], simulation.water_residual)
+        residuals[:, 2] = simulation.mass_residual
         return residuals
 
 
@@ -51,17 +57,15 @@ class Operation:
     """How a design does over the scenarios.
 
     `mean`: of every report; `probability`: that a report is positive; `margin`: smallest relative distance of a real
-    concentration to its assumed bound (None without water); `evaluated`: distribution, rows and whether it is whole;
-    `x`: the design.
+    concentration to its assumed bound (None without water); `residual`: largest by which any balance of any scenario
+    is missed [t/h, kg/h, MW]; `evaluated`: distribution, rows and whether it is whole; `x`: the design.
     """
 
     evaluated: Evaluated
     mean: dict[str, float]
     probability: dict[str, float]
     margin: float | None
-    water_residual: float
-    mass_residual: float
-    heat_residual: float
+    residual: float
     x: Floats
 
     @property
@@ -94,14 +98,12 @@ def operate(
         return None
     by_name = partial(zip, park.problem.reports.names, strict=True)
     worst = distribution.worst_residuals
-    margin, water, mass, heat = (-worst[0], *worst[1:]) if len(worst) else (np.inf, 0.0, 0.0, 0.0)
+    margin, residual = (-worst[0], float(worst[1:].max())) if len(worst) else (np.inf, 0.0)
     return Operation(
         evaluated,
         {name: float(value) for name, value in by_name(distribution.report_means)},
         {name: float(value) for name, value in by_name(distribution.report_probabilities)},
         float(margin) if np.isfinite(margin) else None,
-        max(0.0, float(water)),
-        max(0.0, float(mass)),
-        max(0.0, float(heat)),
+        max(0.0, residual),
         x=x,
     )

@@ -87,6 +87,7 @@ class Assembly:
         self.model.operation.uncertain = pyo.Param(names, mutable=True, initialize=1.0)
         self._uncertain = dict(uncertain)
         self.used_paths: set[str] = set()
+        self.factor_paths: set[str] = set()
         self.sites: dict[str, Site] = {}
         self.assets: list[Asset] = []
         self.annual_investment: list[Expression] = []
@@ -125,6 +126,31 @@ class Assembly:
         factor = self._uncertain[path]
         parameter = self.model.operation.uncertain[factor.element]
         return nominal * parameter if factor.relative else parameter
+
+    def factor(self, path: str) -> Expression:
+        """The uncertain factor of what stands at a path: several numbers, which one value could not replace."""
+        self.factor_paths.add(path)
+        return self.uncertain(path, 1.0)
+
+    def following(self, site: Site, quantity: Scaled, path: str, name: str) -> dict[str, Expression]:
+        """Amount a of every period that follows the throughput of a plant, with the uncertain factor xi at `path`:
+
+            a = profile (xi (fixed + rate available) - rate curtailed) >= 0
+
+        xi times the curtailment would make W random, so what curtailment saves is counted at nominal; the row keeps a
+        low xi from turning curtailment into a supply.
+        """
+        factor, amount = self.factor(path), {p: site.scaled(quantity, p) for p in self.periods}
+        if isinstance(factor, (int, float)):
+            return amount
+        for p in self.periods:
+            profile = quantity.profile.get(p, 1.0)
+            full = (quantity.fixed + quantity.rate * site.available.get(p, 1.0)) * profile
+            amount[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0)
+        if quantity.rate and any(not isinstance(c, float) for c in site.curtailed.values()):
+            block = self.block(site, f"{name} follows")
+            block.no_supply = pyo.Constraint(self.periods, rule=lambda _, p: amount[p] >= 0)
+        return amount
 
     def smallest(self, path: str) -> float:
         """Smallest value that the uncertain factor at a path can take; 1 where it is certain."""

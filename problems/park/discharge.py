@@ -43,4 +43,5 @@ class Discharge(CaseModel):
                 mass = sink.inlet_mass(k, p)
                 assembly.total(f"discharged {k} {name}", p, mass, "kg/a")
                 if k in self.load_price:
-                    assembly.cost("discharge", p, self.load_price[k] * mass)
+                    fee = assembly.uncertain(f"{path}.load_price.{k}", self.load_price[k])
+                    assembly.cost("discharge", p, fee * mass)

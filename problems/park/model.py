@@ -74,16 +74,17 @@ def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced
         for unit, use in plant.water_uses.items():
             use.add_to(assembly, network, site, unit, f"{path}.water_uses.{unit}")
         for unit, source in plant.water_sources.items():
-            source.add_to(assembly, network, site, unit)
+            source.add_to(assembly, network, site, unit, f"{path}.water_sources.{unit}")
         for unit, sink in plant.water_sinks.items():
-            sink.add_to(assembly, network, site, unit)
+            sink.add_to(assembly, network, site, unit, f"{path}.water_sinks.{unit}")
         for unit, treatment in plant.treatments.items():
             treatment.add_to(assembly, network, site, unit, f"{path}.treatments.{unit}")
         if plant.grid is not None:
             plant.grid.add_to(assembly, site, f"{path}.grid")
         if plant.photovoltaics is not None:
             plant.photovoltaics.add_to(assembly, site, f"{path}.photovoltaics")
-        if plant.power_demand.nominal > 0.0:
+        must_run = plant.steam is not None and plant.steam.electric_boilers  # committed before the future is known
+        if plant.power_demand.nominal > 0.0 or must_run:
             deficit = case.emergency.power_deficit if priced else None
             add_power_demand(assembly, site, plant.power_demand, f"{path}.power_demand", deficit)
 

@@ -41,8 +41,8 @@ class Grid(CaseModel):
             option = Investment(proportional=self.demand_charge, maximum=self.connection, life=1.0, maintenance=0.0)
             contracted = assembly.contract(site, "contracted import", "grid", "MW", option)
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.imported[p] <= contracted)
-        buying = assembly.uncertain(f"{path}.import_price", 1.0)
-        selling = assembly.uncertain(f"{path}.export_price", 1.0)
+        buying = assembly.factor(f"{path}.import_price")
+        selling = assembly.factor(f"{path}.export_price")
         for p in assembly.periods:
             assembly.supply("power", site.name, p, block.imported[p] - block.exported[p])
             assembly.cost("power import", p, buying * self.import_price.at(p) * block.imported[p])
@@ -70,7 +70,7 @@ class Photovoltaics(CaseModel):
         installed = assembly.capacity(
             site, "photovoltaics", "photovoltaics", "MW", existing=self.existing, option=self.investment
         )
-        yield_factor = assembly.uncertain(f"{path}.capacity_factor", 1.0)
+        yield_factor = assembly.factor(f"{path}.capacity_factor")
         block.limit = pyo.Constraint(
             assembly.periods, rule=lambda b, p: b.output[p] <= self.capacity_factor.at(p) * yield_factor * installed
         )
@@ -83,16 +83,10 @@ class Photovoltaics(CaseModel):
 def add_power_demand(
     assembly: Assembly, site: Site, demand: ScaledPower, path: str, deficit_price: float | None
 ) -> None:
-    """Demand of the plant's processes, with a priced deficit for what cannot be curtailed with the throughput.
-
-    An uncertain factor xi acts on the demand at available throughput; the power saved by curtailment is credited at
-    nominal, so that W stays certain.
-    """
-    factor = assembly.uncertain(path, 1.0)
+    """Demand of the plant's processes, with a priced deficit for what cannot be curtailed with the throughput."""
+    drawn = assembly.following(site, demand, path, "power demand")
     for p in assembly.periods:
-        profile = demand.profile.get(p, 1.0)
-        full = (demand.fixed + demand.rate * site.available.get(p, 1.0)) * profile
-        assembly.demand("power", site.name, p, factor * full - demand.rate * profile * site.curtailed.get(p, 0.0))
-    assembly.flow("power", site.name, f"{site.name} processes", "MW", lambda p: site.scaled(demand, p))
+        assembly.demand("power", site.name, p, drawn[p])
+    assembly.flow("power", site.name, f"{site.name} processes", "MW", lambda p: drawn[p])
     if deficit_price is not None:
         assembly.deficit("power", site, site.name, deficit_price, "MWh/a")

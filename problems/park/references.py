@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -13,6 +14,7 @@ from .plant_data import PerPeriod, Scaled
 
 if TYPE_CHECKING:
     from .case import ParkCase, Plant
+    from .water_use import WaterUse
 
 
 def problems(case: ParkCase) -> tuple[Problem, ...]:
@@ -20,6 +22,7 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
     names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses, _steam, _unit_names)
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
+    found = found or tuple(_losses(case))
     return found or tuple(_takers(case))  # who can take what is known only where every name is
 
 
@@ -203,6 +206,61 @@ def _uses(case: ParkCase) -> Iterator[Problem]:
                         f"says nothing of {missing!r}, which {supply_name!r} carries: give its maximum_outlet",
                         place=f"plants.{name}.water_uses.{unit}.contaminants",
                     )
+
+
+def _losses(case: ParkCase) -> Iterator[Problem]:
+    """A use that may lose more water than it takes: no operation of that scenario could exist."""
+    for name, plant in case.plants.items():
+        running = _throughputs(case, name)
+        for unit, use in plant.water_uses.items():
+            place = f"plants.{name}.water_uses.{unit}"
+            for period in case.periods if use.inlet_flow is not None else ():
+                least, throughput = _least_outflow(case, use, place, period, running[period])
+                if least < -1e-9:
+                    message = (
+                        f"can lose {-least:.4g} t/h more water than it takes and gains: period {period!r}, throughput "
+                        f"{throughput:.4g}; lower the loss, or truncate what is uncertain"
+                    )
+                    yield Problem(message, place=f"{place}.loss")
+                    break
+
+
+def _throughputs(case: ParkCase, name: str) -> dict[str, tuple[float, float]]:
+    """Smallest and largest throughput that a plant may have in every period before it is curtailed."""
+    throughput, path = case.plants[name].throughput, f"plants.{name}.throughput"
+    if throughput is None:
+        return dict.fromkeys(case.periods, (1.0, 1.0))
+    ranges = {
+        period: (
+            case.uncertainty.range(path, 1.0),
+            case.uncertainty.range(f"{path}.availability", throughput.availability),
+            case.uncertainty.range(f"{path}.profile.{period}", throughput.profile.at(period)),
+        )
+        for period in case.periods
+    }
+    return {p: (prod(low for low, _ in parts), prod(high for _, high in parts)) for p, parts in ranges.items()}
+
+
+def _least_outflow(
+    case: ParkCase, use: WaterUse, place: str, period: str, running: tuple[float, float]
+) -> tuple[float, float]:
+    """Smallest inlet + gain - loss [t/h] of a use in a period, and the throughput at which it leaves that."""
+    assert use.inlet_flow is not None
+    uncertain = case.uncertainty
+    parts = [("inlet_flow", use.inlet_flow, 1.0), ("gain", use.gain, 1.0), ("loss", use.loss, -1.0)]
+    found = {key: uncertain.element_on(f"{place}.{key}") for key, _, _ in parts}
+    ranges = {key: uncertain.range(f"{place}.{key}", 1.0) for key, _, _ in parts}
+    together = found["inlet_flow"] is not None and found["inlet_flow"] is found["loss"]
+    least = (inf, 1.0)
+    for throughput in running:
+        for low in (0, 1):
+            outflow = 0.0
+            for key, quantity, sign in parts:
+                end = low if sign > 0.0 or together else 1 - low
+                amount = (quantity.fixed + quantity.rate * throughput) * quantity.profile.get(period, 1.0)
+                outflow += sign * ranges[key][end] * amount if amount else 0.0
+            least = min(least, (outflow, throughput))
+    return least
 
 
 def _takers(case: ParkCase) -> Iterator[Problem]:

@@ -32,8 +32,8 @@ class Simulation:
     """Real concentrations `concentration` (N, P, S, K) [mg/L] of the sources and how they compare with the plan.
 
     `margin` (N,) is the smallest (assumed - real) / max(assumed, 1 mg/L) over nodes that give more than a trace,
-    negative where the plan would be violated; `water_residual` (N,) [t/h] and `mass_residual` (N,) [kg/h] close every
-    node's balance.
+    negative where the plan would be violated. `mass_residual` (N,) [kg/h] is the largest by which a node's contaminant
+    balance misses 0, what an idle node swallows included; `water_residual` (N,) [t/h] the same of a treatment's water.
     """
 
     sources: tuple[str, ...]
@@ -141,16 +141,21 @@ class WaterSimulator:
         """Concentrations (N, S) of contaminant k and the largest mass residual (N,) [kg/h].
 
         A guaranteed outlet holds from above only: where less arrives than the guarantee would let leave, all of it
-        leaves. Which treatments are such is found by repeating the linear solve until nothing changes.
+        leaves. Which treatments are such is found by repeating the linear solve until nothing changes. An idle node's
+        concentration is 0; what arrives there all the same is part of the residual.
         """
         scenarios, sources = leaving.shape
         passing = np.zeros((scenarios, sources), dtype=bool)
         c: Floats = np.zeros((scenarios, sources))
         matrix: Floats = np.zeros((scenarios, sources, sources))
         rhs: Floats = np.zeros((scenarios, sources))
+        idle = leaving <= NO_FLOW
+        idle[:, [self._given(node) for node in self._nodes]] = False
+        unit = np.eye(sources)
         for _ in range(sources + 1):
             matrix, rhs = self._system(k, flow, leaving, added, passing)
-            c = np.asarray(np.linalg.solve(matrix, rhs[..., None])[..., 0], dtype=np.float64)
+            solvable = np.where(idle[..., None], unit, matrix), np.where(idle, 0.0, rhs)[..., None]
+            c = np.asarray(np.linalg.solve(*solvable)[..., 0], dtype=np.float64)
             weaker = self._weaker_than_guaranteed(k, flow, leaving, c) & ~passing
             if not weaker.any():
                 break
@@ -166,8 +171,7 @@ class WaterSimulator:
         matrix = np.zeros((scenarios, sources, sources))
         rhs = np.zeros((scenarios, sources))
         for i, node in enumerate(self._nodes):
-            idle = leaving[:, i] <= NO_FLOW
-            if node.role in (Role.FRESH, Role.PLAIN) or node.key.removesuffix(".reject") not in self._sinks:
+            if self._given(node):
                 matrix[:, i, i], rhs[:, i] = 1.0, node.assumed[k]
                 continue
             arriving = flow[:, self._sinks[node.key.removesuffix(".reject")], :]
@@ -180,9 +184,11 @@ class WaterSimulator:
                 guaranteed = node.treatment is not None and self._guarantee(node.treatment, k) is not None
                 if guaranteed and self._to_reject(node.treatment, k):
                     matrix[:, i, product] += leaving[:, product]  # removed = arriving - what leaves with the product
-            matrix[idle, i, :] = 0.0
-            matrix[idle, i, i], rhs[idle, i] = 1.0, 0.0
         return matrix, rhs
+
+    def _given(self, node: _Node) -> bool:
+        """Whether a source has the concentration that the case says, whatever flows."""
+        return node.role in (Role.FRESH, Role.PLAIN) or node.key.removesuffix(".reject") not in self._sinks
 
     def _share(self, node: _Node, k: int, leaving: Floats, passing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         """Share of the arriving mass that leaves with this source, and mass that leaves whatever arrives."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pyomo.environ as pyo
 from pydantic import Field, model_validator
 
 from ..units import Fraction, Temperature
@@ -39,27 +38,19 @@ class SteamUse(CaseModel):
     def add_to(self, assembly: Assembly, site: Site, name: str, header: Header, path: str) -> Mapping[str, Expression]:
         """Steam [t/h], or heat Q [MW] by  m = 3600 Q / (h_header - h_condensate);  condensate = share x m.
 
-        An uncertain factor xi acts on the use at available throughput and curtailment is credited at nominal, so that
-        W stays certain:  m = xi (fixed + rate available) - rate curtailed >= 0. That row keeps a low xi from
-        turning curtailment into a supply of steam. Returns the condensate that comes back [t/h] per period.
+        Returns the condensate that comes back [t/h] per period.
         """
         node = header_node(site.name, self.header)
         key, quantity = ("flow", self.flow) if self.flow is not None else ("heat", self.heat)
         assert quantity is not None
         heat = (header.enthalpy - self.condensate_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
         per_unit = 1.0 / heat if key == "heat" else 1.0
-        factor = assembly.uncertain(f"{path}.{key}", 1.0)
-        use: dict[str, Expression] = {}
+        amount = assembly.following(site, quantity, f"{path}.{key}", f"steam use {name}")
+        use = {p: per_unit * amount[p] for p in assembly.periods}
         for p in assembly.periods:
-            profile = quantity.profile.get(p, 1.0) * per_unit
-            full = (quantity.fixed + quantity.rate * site.available.get(p, 1.0)) * profile
-            use[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0)
             assembly.demand("steam", node, p, use[p])
             assembly.total("steam used", p, use[p])
             assembly.total("heat used", p, use[p] * heat, "MWh/a")
             assembly.heat(site.name, p, -header.power(use[p]))
-        if not isinstance(factor, (int, float)) and any(not isinstance(c, float) for c in site.curtailed.values()):
-            block = assembly.block(site, f"steam use {name}")
-            block.no_supply = pyo.Constraint(assembly.periods, rule=lambda _, p: use[p] >= 0)
         assembly.flow("steam", node, f"{site.name}.{name}", "t/h", lambda p: use[p])
         return {p: self.condensate_return * use[p] for p in assembly.periods}

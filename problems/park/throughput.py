@@ -32,7 +32,7 @@ class Throughput(CaseModel):
         demand = assembly.uncertain(path, 1.0)
         availability = assembly.uncertain(f"{path}.availability", self.availability)
         site.available = {
-            p: assembly.uncertain(f"{path}.profile.{p}", 1.0) * self.profile.at(p) * demand * availability
+            p: assembly.uncertain(f"{path}.profile.{p}", self.profile.at(p)) * demand * availability
             for p in assembly.periods
         }
         if not curtailable:
@@ -41,6 +41,7 @@ class Throughput(CaseModel):
         block.curtailed = activity(assembly.periods)
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.curtailed[p] <= site.available[p])
         site.curtailed = {p: block.curtailed[p] for p in assembly.periods}
+        margin = assembly.uncertain(f"{path}.lost_margin", self.lost_margin)
         for p in assembly.periods:
-            assembly.cost("lost margin", p, self.lost_margin * block.curtailed[p])
+            assembly.cost("lost margin", p, margin * block.curtailed[p])
             assembly.total(f"curtailed hours {site.name}", p, block.curtailed[p], "h/a")

@@ -73,17 +73,19 @@ class Treatment(CaseModel):
         default=0.0, ge=0.0, description="chemicals, membrane elements, sludge per inlet water"
     )
     existing: WaterFlow = Field(default=0.0, ge=0.0, description="capacity that stands already")
+    availability: Fraction = Field(default=1.0, description="share of the capacity that can run")
     investment: FlowInvestment | None = Field(default=None, description="what may be built; none: nothing")
     only: list[str] | None = Field(default=None, description="sources that may feed it")
     forbidden: list[str] = Field(default_factory=list, description="sources that may not feed it")
     source: str = Field(default="assumed", description="where the figures come from")
 
     def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str, path: str) -> None:
-        """F_in <= capacity,  F_product = recovery F_in,  F_reject = (1 - recovery) F_in,  P = e F_in."""
+        """F_in <= availability capacity,  F_product = recovery F_in,  F_reject = (1 - recovery) F_in,  P = e F_in."""
         block = assembly.block(site, name)
         block.inflow = activity(assembly.periods)
         capacity = assembly.capacity(site, name, "treatment", "t/h", existing=self.existing, option=self.investment)
-        block.capacity = pyo.Constraint(assembly.periods, rule=lambda b, p: b.inflow[p] <= capacity)
+        available = assembly.uncertain(f"{path}.availability", self.availability)
+        block.capacity = pyo.Constraint(assembly.periods, rule=lambda b, p: b.inflow[p] <= available * capacity)
         key = f"{site.name}.{name}"
         inflow = {p: block.inflow[p] for p in assembly.periods}
         limits = {k: t.maximum_inlet for k, t in self.contaminants.items() if t.maximum_inlet is not None}
@@ -109,7 +111,8 @@ class Treatment(CaseModel):
             reject = {k: t.reject(self.recovery) for k, t in self.contaminants.items()}
             outflow = {p: (1.0 - self.recovery) * inflow[p] for p in assembly.periods}
             network.add_source(WaterSource(f"{key}.reject", Role.REJECT, site.name, reject, outflow))
+        price = assembly.uncertain(f"{path}.operating_cost", self.operating_cost)
         for p in assembly.periods:
             assembly.demand("power", site.name, p, self.power / 1000.0 * inflow[p])
-            assembly.cost("treatment", p, self.operating_cost * inflow[p])
+            assembly.cost("treatment", p, price * inflow[p])
             assembly.total("treated water", p, inflow[p])

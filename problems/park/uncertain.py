@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from pydantic import Field
 
@@ -46,6 +46,18 @@ class ParkUncertainty(CaseModel):
             for path in element.on
         }
 
+    def element_on(self, path: str) -> UncertainElement | None:
+        """The random element that acts on a path."""
+        return next((element for element in self.elements.values() if path in element.on), None)
+
+    def range(self, path: str, nominal: float) -> tuple[float, float]:
+        """Smallest and largest value of the number at a path."""
+        element = self.element_on(path)
+        if element is None:
+            return nominal, nominal
+        low, high = element.distribution.support()
+        return (nominal * low, nominal * high) if element.relative else (low, high)
+
     def problems(self) -> Iterator[Problem]:
         """Correlations that make no sense, a number that two elements act on, a factor that can be negative."""
         seen: dict[str, str] = {}
@@ -67,14 +79,20 @@ class ParkUncertainty(CaseModel):
             for message in str(error).split("; "):
                 yield Problem(message, place="uncertainty.correlations")
 
-    def unusable(self, usable: Iterable[str], exists: Iterable[str]) -> Iterator[Problem]:
-        """Paths that no component reads as uncertain: they do not exist, or they would change W."""
+    def unusable(self, usable: Iterable[str], factors: Set[str], exists: Iterable[str]) -> Iterator[Problem]:
+        """Paths that no component reads as uncertain: they do not exist, or they would change W.
+
+        `factors`: paths of several numbers, which a factor may multiply but no value replace.
+        """
         usable, exists = sorted(usable), set(exists)
         for name, element in self.elements.items():
             for path in element.on:
-                if path in usable:
-                    continue
                 place = f"uncertainty.elements.{name}.on"
+                if path in usable:
+                    if path in factors and not element.relative:
+                        message = f"{path!r} is more than one number: a factor may multiply it, no value replace it"
+                        yield Problem(message, place=f"uncertainty.elements.{name}.relative", typed="false")
+                    continue
                 if path in exists:
                     message = (
                         f"{path!r} cannot be uncertain in a park: it would change the coefficients of the operation "

@@ -41,8 +41,10 @@ class WaterUse(CaseModel):
     def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str, path: str) -> None:
         """Declare the unit's sink and source:  F_out = F_in + gain - loss, loads as in water_network."""
         periods = assembly.periods
-        inflow = _inflow(self.inlet_flow, assembly, site, name)
-        outflow = {p: inflow[p] + site.scaled(self.gain, p) - site.scaled(self.loss, p) for p in periods}
+        inflow = self._inflow(assembly, site, name, path)
+        gain = assembly.following(site, self.gain, f"{path}.gain", f"{name} gain")
+        loss = assembly.following(site, self.loss, f"{path}.loss", f"{name} loss")
+        outflow = {p: inflow[p] + gain[p] - loss[p] for p in periods}
         loads = {
             k: {p: uncertain_load(assembly, site, use.load, f"{path}.contaminants.{k}.load", p) for p in periods}
             for k, use in self.contaminants.items()
@@ -50,7 +52,7 @@ class WaterUse(CaseModel):
         key = f"{site.name}.{name}"
         for k, use in self.contaminants.items():
             for p in periods if use.load.nominal > 0.0 else ():
-                factor = assembly.uncertain(f"{path}.contaminants.{k}.load", 1.0)
+                factor = assembly.factor(f"{path}.contaminants.{k}.load")
                 assembly.report(load_report(key, k, p), "kg/h", factor * site.scaled(use.load, p))
         limit = {k: use.maximum_outlet for k, use in self.contaminants.items()}
         network.add_sink(
@@ -69,6 +71,13 @@ class WaterUse(CaseModel):
         for p in periods:
             assembly.total("water used", p, inflow[p])
 
+    def _inflow(self, assembly: Assembly, site: Site, name: str, path: str) -> Mapping[str, Expression]:
+        if self.inlet_flow is not None:
+            return assembly.following(site, self.inlet_flow, f"{path}.inlet_flow", f"{name} inlet")
+        block = assembly.block(site, name)
+        block.inflow = activity(assembly.periods)
+        return {p: block.inflow[p] for p in assembly.periods}
+
 
 class WaterSourcePlain(CaseModel):
     """Water that leaves at a known flow and concentration, unrelated to any intake (literature cases)."""
@@ -76,9 +85,9 @@ class WaterSourcePlain(CaseModel):
     flow: ScaledFlow = Field(description="water that must be taken")
     concentration: dict[Name, Concentration] = Field(default_factory=dict, description="per contaminant")
 
-    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str) -> None:
+    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str, path: str) -> None:
         """Declare the source."""
-        flow = {p: site.scaled(self.flow, p) for p in assembly.periods}
+        flow = assembly.following(site, self.flow, f"{path}.flow", name)
         network.add_source(WaterSource(f"{site.name}.{name}", Role.PLAIN, site.name, self.concentration, flow))
 
 
@@ -92,9 +101,9 @@ class WaterSinkPlain(CaseModel):
     only: list[str] | None = Field(default=None, description="sources that may feed it")
     forbidden: list[str] = Field(default_factory=list, description="sources that may not feed it")
 
-    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str) -> None:
+    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, name: str, path: str) -> None:
         """Declare the sink."""
-        flow = {p: site.scaled(self.flow, p) for p in assembly.periods}
+        flow = assembly.following(site, self.flow, f"{path}.flow", name)
         network.add_sink(
             WaterSink(
                 f"{site.name}.{name}",
@@ -128,13 +137,4 @@ def uncertain_load(assembly: Assembly, site: Site, load: ScaledLoad, path: str, 
         return 0.0
     full = (load.fixed + load.rate * site.available.get(period, 1.0)) * profile
     curtailed = load.rate * profile * site.curtailed.get(period, 0.0)
-    factor = assembly.uncertain(path, 1.0)
-    return factor * full - assembly.smallest(path) * curtailed
-
-
-def _inflow(flow: ScaledFlow | None, assembly: Assembly, site: Site, name: str) -> Mapping[str, Expression]:
-    if flow is not None:
-        return {p: site.scaled(flow, p) for p in assembly.periods}
-    block = assembly.block(site, name)
-    block.inflow = activity(assembly.periods)
-    return {p: block.inflow[p] for p in assembly.periods}
+    return assembly.factor(path) * full - assembly.smallest(path) * curtailed

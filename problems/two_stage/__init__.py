@@ -5,6 +5,7 @@ from .recourse_data import Lanes, RecourseData, recourse_data
 from .reports import Reports
 from .separation import RecourseBlock
 from .standard_form import RowKind, StandardRecourse, standard_recourse
+from .violation import row_violation
 
 __all__ = [
     "FirstStage",
@@ -22,5 +23,6 @@ __all__ = [
     "StandardRecourse",
     "TwoStageProblem",
     "recourse_data",
+    "row_violation",
     "standard_recourse",
 ]

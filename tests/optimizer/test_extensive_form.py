@@ -35,9 +35,10 @@ def test_published_fresh_water(name: str, fresh: float) -> None:
     assert solution.objective == pytest.approx(fresh, rel=1e-7)
 
 
-def test_extensive_form_is_the_mean_of_kernel_evaluations() -> None:
-    park = park_problem(load_case("guangzhou"))
-    scenarios = park.problem.scenarios(0, 3, seed=5)
+@pytest.mark.parametrize(("name", "count"), [("guangzhou", 3), ("single-plant", 100), ("wang-smith", 1)])
+def test_extensive_form_is_the_mean_of_kernel_evaluations(name: str, count: int) -> None:
+    park = park_problem(load_case(name))
+    scenarios = park.problem.scenarios(0, count, seed=5)
     solution = solve_extensive_form(park.problem, scenarios, gap=0.05)
     assert solution.x is not None
     block = Evaluator(park.problem).evaluate(solution.x, scenarios)

@@ -1,10 +1,9 @@
-"""The library's parks compiled to arrays: their uncertainty, their balances, the forward simulation."""
+"""The library's parks compiled to arrays: what may be uncertain, loads that are curtailed or hauled, warnings."""
 
 import numpy as np
 import pytest
 
 from loopwise.optimizer.evaluation import Evaluator
-from loopwise.optimizer.extensive_form import solve_extensive_form
 from loopwise.problems.case_file import load_case
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.problem import ParkProblem, park_problem
@@ -16,38 +15,8 @@ def guangzhou() -> ParkProblem:
     return park_problem(load_case("guangzhou"))
 
 
-@pytest.fixture(scope="module")
-def operated(guangzhou: ParkProblem):
-    """The design of two scenarios, operated in eight others."""
-    problem = guangzhou.problem
-    design = solve_extensive_form(problem, problem.scenarios(0, 2, seed=1), gap=0.05)
-    assert design.x is not None
-    return Evaluator(problem).evaluate(design.x, problem.scenarios(0, 8, seed=2))
-
-
 def test_nothing_random_in_w(guangzhou: ParkProblem) -> None:
     assert "recourse" not in guangzhou.problem.random
-
-
-def test_every_row_holds_in_every_scenario(guangzhou: ParkProblem, operated) -> None:
-    assert (operated.status == 0).all()
-    recourse = guangzhou.problem.recourse
-    balances = [i for i, name in enumerate(recourse.row_names) if "balance_" in name]
-    assert balances
-    activity = (recourse.W @ operated.primal.T).T[:, balances]
-    certain = np.isin(balances, guangzhou.problem.random["row_lower"].index, invert=True)
-    residual = activity - recourse.row_lower[balances]
-    assert np.abs(residual[:, certain]).max() < 1e-6
-
-
-def test_forward_simulation_stays_below_the_bounds(guangzhou: ParkProblem, operated) -> None:
-    problem = guangzhou.problem
-    columns = {name: k for k, name in enumerate(problem.recourse.names)}
-    reports = {name: operated.reports[:, k] for k, name in enumerate(problem.reports.names)}
-    simulation = guangzhou.simulator.run(columns, operated.primal, reports)
-    assert simulation.margin.min() > -1e-6
-    assert simulation.water_residual.max() < 1e-6
-    assert simulation.mass_residual.max() < 1e-6
 
 
 def one(path: str):

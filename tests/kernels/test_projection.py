@@ -1,0 +1,74 @@
+"""Operations moved onto their rows: closed in the rows' own units, inside their bounds, the rest left alone."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from loopwise.kernels import Projection, RecourseLP
+
+ALLOWED = 1e-9
+
+
+def network(count: int = 40, seed: int = 5):
+    """Balances of unlike size (1e-3 to 1e3) and solutions of their LP that are off by 1e-5."""
+    rng = np.random.default_rng(seed)
+    m, n = 6, 14
+    W = rng.normal(size=(m, n)) * (rng.random((m, n)) < 0.6) * 10.0 ** rng.integers(-3, 4, size=m)[:, None]
+    W[np.arange(m), np.arange(m)] += 1.0
+    upper = np.where(rng.random(n) < 0.5, 3.0, np.inf)
+    program = RecourseLP(sp.csc_array(W), rng.random(n) + 0.1, upper)
+    inside = rng.uniform(0.1, 2.5, size=(count, n))
+    h = inside @ W.T
+    primal = program.solve(h, primal=True).primal
+    assert primal is not None
+    return program, h, np.clip(primal + 1e-5 * rng.random(primal.shape), 0.0, upper)
+
+
+def test_rows_close_inside_the_bounds() -> None:
+    program, h, off = network()
+    closed = Projection(program).onto_rows(off, h, program.q, program.upper, None, allowed=ALLOWED)
+    scale = np.maximum(abs(program.W).max(axis=1).toarray().ravel(), 1.0)
+    assert (np.abs(h - off @ program.W.T.toarray()) / scale).max() > 1e-7
+    assert (np.abs(h - closed @ program.W.T.toarray()) / scale).max() <= 2 * ALLOWED
+    assert closed.min() >= 0.0
+    assert (closed <= program.upper).all()
+    assert np.abs(closed - off).max() < 1e-2
+
+
+def test_what_is_closed_is_left_alone_and_nan_stays() -> None:
+    program, h, off = network()
+    projection = Projection(program)
+    closed = projection.onto_rows(off, h, program.q, program.upper, None, allowed=ALLOWED)
+    again = projection.onto_rows(closed, h, program.q, program.upper, None, allowed=2 * ALLOWED)
+    assert (again == closed).all()
+    closed[3] = np.nan
+    assert np.isnan(projection.onto_rows(closed, h, program.q, program.upper, None, allowed=ALLOWED)[3]).all()
+
+
+def test_each_scenario_has_its_own_matrix() -> None:
+    program, h, off = network()
+    values = program.W.data * np.random.default_rng(1).uniform(0.99, 1.01, size=(len(h), program.W.nnz))
+    W = [sp.csc_array((v, program.W.indices, program.W.indptr), shape=program.W.shape) for v in values]
+    h = np.array([M @ y for M, y in zip(W, off, strict=True)])
+    closed = Projection(program).onto_rows(off + 1e-6, h, program.q, program.upper, values, allowed=ALLOWED)
+    residual = np.array([np.abs(M @ y - b) for M, y, b in zip(W, closed, h, strict=True)])
+    assert (residual / np.maximum(abs(program.W).max(axis=1).toarray().ravel() * 1.02, 1.0)).max() <= 2 * ALLOWED
+
+
+def test_dependent_rows() -> None:
+    """One balance written twice: the normal equations are singular, the step is there all the same."""
+    program = RecourseLP(np.array([[1.0, 1.0, -1.0], [2.0, 2.0, -2.0], [0.0, 1.0, 1.0]]), np.ones(3), np.inf)
+    closed = Projection(program).onto_rows(
+        np.array([[1.0, 2.0, 3.0 + 1e-5]]), np.array([[0.0, 0.0, 5.0]]), program.q, program.upper, None, allowed=ALLOWED
+    )
+    assert closed[0, 0] + closed[0, 1] - closed[0, 2] == pytest.approx(0.0, abs=2 * ALLOWED)
+    assert closed[0, 1] + closed[0, 2] == pytest.approx(5.0, abs=2 * ALLOWED)
+
+
+def test_an_operation_at_its_bounds_that_cannot_step_is_solved_exactly() -> None:
+    """Everything stands at zero: no step has room, so that HiGHS finds the vertex."""
+    program = RecourseLP(np.array([[1.0, 1.0]]), np.array([2.0, 1.0]), 4.0)
+    closed = Projection(program).onto_rows(
+        np.zeros((1, 2)), np.array([[3.0]]), program.q, program.upper, None, allowed=ALLOWED
+    )
+    assert closed[0] == pytest.approx([0.0, 3.0])
