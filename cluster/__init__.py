@@ -3,6 +3,6 @@
 from .errors import ClusterError
 from .plan import Chunk, plan
 from .scheme import Scheme, Serial
-from .work import Work, run_chunk
+from .work import Work
 
-__all__ = ["Chunk", "ClusterError", "Scheme", "Serial", "Work", "plan", "run_chunk"]
+__all__ = ["Chunk", "ClusterError", "Scheme", "Serial", "Work", "plan"]

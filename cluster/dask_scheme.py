@@ -10,7 +10,7 @@ import pickle
 import queue
 import time
 import uuid
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from .errors import ClusterError
 from .plan import Chunk
 from .scheme import Results
 from .versions import Versions, base_versions, refuse_mismatch
-from .work import Work, run_chunk
+from .work import KEPT, PreparedWorks, Work, run_chunk
 
 IN_FLIGHT = 3  # chunks per worker that the scheduler holds: one computed, the next at hand, one on its way
 WITHOUT_WORKERS = 120.0  # seconds until work that nobody is there to do is given up
@@ -40,6 +40,7 @@ class DaskScheme:
     def __init__(self, connect: Connect, *, versions: Versions = base_versions, reconnects: bool = False) -> None:
         self._connect, self._versions, self._reconnects = connect, versions, reconnects
         self._client = connect()
+        self._works: OrderedDict[str, Future[Any]] = OrderedDict()
         self._check_versions()
 
     @property
@@ -72,13 +73,24 @@ class DaskScheme:
             waiting.extendleft(sorted(missing.values(), reverse=True))  # what a lost scheduler had
             missing.clear()
             try:
-                yield from _Round(self._client, work, arguments, self._versions, waiting, missing)
+                yield from _Round(self._client, self._sent(work), arguments, self._versions, waiting, missing)
             except _SchedulerLostError:
                 self._reconnect(len(waiting) + len(missing))
+
+    def _sent(self, work: Work) -> Future[Any]:
+        """The work with the scheduler, which holds the last few: many rounds of one work send it once."""
+        if work.key not in self._works or self._works[work.key].status in ("error", "cancelled", "lost"):
+            content = pickle.dumps(work, protocol=5)
+            self._works[work.key] = self._client.submit(pickle.loads, content, key=f"work-{work.key}", pure=True)
+            while len(self._works) > KEPT:
+                self._works.popitem(last=False)
+        self._works.move_to_end(work.key)
+        return self._works[work.key]
 
     def _reconnect(self, left: int) -> None:
         if not self._reconnects:
             raise ClusterError(f"the scheduler is gone; {left} chunks were not done")
+        self._works.clear()
         self._client.close(timeout=1)
         try:
             self._client = self._connect()
@@ -108,15 +120,14 @@ class _Round:
     def __init__(
         self,
         client: Client,
-        work: Work,
+        work: Future[Any],
         arguments: Any,
         versions: Versions,
         waiting: deque[Chunk],
         missing: dict[int, Chunk],
     ) -> None:
-        self.client, self.waiting, self.missing = client, waiting, missing
+        self.client, self.work, self.waiting, self.missing = client, work, waiting, missing
         self.arrived: queue.SimpleQueue[tuple[Chunk, Future[Any]]] = queue.SimpleQueue()
-        self.work = client.submit(pickle.loads, pickle.dumps(work, protocol=5), key=f"work-{work.key}", pure=True)
         self.common = (arguments, versions, dict(versions()))
         self.name = uuid.uuid4().hex
         self.futures: dict[int, Future[Any]] = {}
@@ -191,6 +202,10 @@ def _result(chunk: Chunk, future: Future[Any]) -> Any:
         raise
 
 
+_PREPARED = PreparedWorks()
+"""Of a worker process."""
+
+
 @lru_cache(maxsize=8)
 def _own_versions(versions: Versions) -> Mapping[str, str]:
     return versions()
@@ -201,4 +216,4 @@ def _remote(work: Work, arguments: Any, versions: Versions, ours: Mapping[str, s
     own = _own_versions(versions)
     if own != ours:
         refuse_mismatch(ours, {"that joined late": own})
-    return run_chunk(work, arguments, chunk)
+    return run_chunk(_PREPARED, work, arguments, chunk)

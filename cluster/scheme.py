@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable
 from typing import Any, Protocol
 
 from .plan import Chunk
-from .work import Work, run_chunk
+from .work import PreparedWorks, Work, run_chunk
 
 Results = Generator[tuple[Chunk, Any]]
 
@@ -29,7 +29,10 @@ class Serial:
 
     workers = 1
 
+    def __init__(self) -> None:
+        self._prepared = PreparedWorks()
+
     def run(self, work: Work, arguments: Any, chunks: Iterable[Chunk]) -> Results:
         """See `Scheme.run`."""
         for chunk in chunks:
-            yield chunk, run_chunk(work, arguments, chunk)
+            yield chunk, run_chunk(self._prepared, work, arguments, chunk)

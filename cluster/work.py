@@ -16,7 +16,7 @@ Compute = Callable[[Any, Chunk], Any]
 
 ATTEMPTS = 4  # at a chunk that fails for a reason that may pass
 TRANSIENT = (OSError, MemoryError)  # a file system or a memory that others use too; anything else fails again
-KEPT = 4  # prepared works that a process keeps
+KEPT = 4  # prepared works that are kept
 
 
 class Work(Protocol):
@@ -32,23 +32,29 @@ class Work(Protocol):
         ...
 
 
-_PREPARED: OrderedDict[str, Compute] = OrderedDict()
-_LOCK = threading.Lock()
+class PreparedWorks:
+    """The works that are in use, each prepared once; the one that was used longest ago is let go first."""
+
+    def __init__(self) -> None:
+        self._prepared: OrderedDict[str, Compute] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._prepared)
+
+    def of(self, work: Work) -> Compute:
+        """What `work.prepare()` returned, now or earlier."""
+        with self._lock:
+            if work.key not in self._prepared:
+                self._prepared[work.key] = work.prepare()
+                while len(self._prepared) > KEPT:
+                    self._prepared.popitem(last=False)
+            self._prepared.move_to_end(work.key)
+            return self._prepared[work.key]
 
 
-def prepared(work: Work) -> Compute:
-    """The work, prepared by this process at most once as long as it is in use."""
-    with _LOCK:
-        if work.key not in _PREPARED:
-            _PREPARED[work.key] = work.prepare()
-            while len(_PREPARED) > KEPT:
-                _PREPARED.popitem(last=False)
-        _PREPARED.move_to_end(work.key)
-        return _PREPARED[work.key]
-
-
-def run_chunk(work: Work, arguments: Any, chunk: Chunk) -> Any:
-    """The result of one chunk.
+def run_chunk(prepared: PreparedWorks, work: Work, arguments: Any, chunk: Chunk) -> Any:
+    """The result of one chunk of the work, which is taken from `prepared`.
 
     A full disk, a lost file system or a lack of memory is tried again with growing waits; what the work raises
     otherwise would be raised again and goes through at once.
@@ -59,4 +65,4 @@ def run_chunk(work: Work, arguments: Any, chunk: Chunk) -> Any:
         wait=wait_random_exponential(multiplier=0.2, max=5.0),
         reraise=True,
     )
-    return tries(prepared(work), arguments, chunk)
+    return tries(prepared.of(work), arguments, chunk)

@@ -23,7 +23,7 @@ SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 def open_scheme(options: Options) -> Generator[Scheme]:
     """The scheme that `--workers` and `--cluster` ask for, closed at the end.
 
-    Raises CaseError where it cannot be had; a cluster that fails later raises ClusterError from `Scheme.run`.
+    Raises CaseError where it cannot be had, or where it failed later and nobody inside caught the ClusterError.
     """
     if options.cluster is None and options.workers == 1:
         yield Serial()
@@ -42,6 +42,8 @@ def open_scheme(options: Options) -> Generator[Scheme]:
         raise CaseError(Problem(str(error), place=place, typed=typed)) from None
     try:
         yield scheme
+    except ClusterError as error:
+        raise CaseError(Problem(str(error), place=place, typed=typed)) from None
     finally:
         opened.__exit__(None, None, None)
 

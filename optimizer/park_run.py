@@ -47,7 +47,7 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     refuse_impossible(park)
     sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    solution = find_design(park.problem, sample, options, progress)
+    solution = find_design(park.problem, sample, options, progress, scheme=scheme)
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
         result = _result(park, options, solution, sample.count, timing)
@@ -58,7 +58,7 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
     draw = partial(sample.draw, park.problem)
-    return with_statistics(outcome, park.problem, solution.x, bounds, draw, sample.count, options, progress)
+    return with_statistics(outcome, park.problem, solution.x, bounds, draw, sample.count, options, scheme, progress)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -76,7 +76,9 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     fixed = read_design(design, park.assets)
     sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    solution = find_design(park.problem, sample, options, progress, fixed=fixed, title="completing the design")
+    solution = find_design(
+        park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="completing the design"
+    )
     solution = replace(solution, lower_bound=-float("inf"))  # proved for this design only: another may be better
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
@@ -136,7 +138,9 @@ def _operated_as_is(
     if not fixed:
         return None, None
     try:
-        solution = find_design(park.problem, sample, options, progress, fixed=fixed, title="the park as it is")
+        solution = find_design(
+            park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="the park as it is"
+        )
     except KeyboardInterrupt:
         return None, STOPPED_AS_IS
     if solution.status is SolveStatus.INTERRUPTED:

@@ -41,7 +41,7 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
     problem, started = case.problem, time.perf_counter()
     sample = design_sample(problem, options)
     built = time.perf_counter()
-    solution = find_design(problem, sample, options, progress)
+    solution = find_design(problem, sample, options, progress, scheme=scheme)
     solved = time.perf_counter()
     if solution.status is SolveStatus.FAILED:
         raise RuntimeError(f"{problem.name}: the solver failed without saying why")
@@ -56,7 +56,7 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
     outcome = _evaluated(case, solution.x, result, options, scheme, progress)
     bounds = solution.lower_bound, solution.upper_bound
     draw = partial(sample.draw, problem)
-    return with_statistics(outcome, problem, solution.x, bounds, draw, sample.count, options, progress)
+    return with_statistics(outcome, problem, solution.x, bounds, draw, sample.count, options, scheme, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:

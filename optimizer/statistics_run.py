@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from ..cluster import Scheme
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .design_solution import SolveStatus
@@ -32,6 +33,7 @@ def with_statistics(
     draw: Draw,
     count: int,
     options: Options,
+    scheme: Scheme,
     progress: Progress,
 ) -> Outcome:
     """The outcome with its statistics: intervals always, replications and values of information where asked for.
@@ -44,7 +46,7 @@ def with_statistics(
     statistics = Statistics(sample_optimum=_certain(_finite(*bounds)), expected_objective=_certain(expected))
     try:
         if options.replications:
-            found = _replications(problem, x, count, options, progress)
+            found = _replications(problem, x, count, options, scheme, progress)
             statistics = statistics.model_copy(update=_replicated(found, expected))
         if options.information:
             with progress.step("wait and see, expected value problem"):
@@ -58,13 +60,13 @@ def with_statistics(
 
 
 def _replications(
-    problem: TwoStageProblem, x: Floats, count: int, options: Options, progress: Progress
+    problem: TwoStageProblem, x: Floats, count: int, options: Options, scheme: Scheme, progress: Progress
 ) -> Replications | None:
     with progress.step(f"{options.replications} replications of {count:,} scenarios", options.replications) as step:
 
         def solve(m: int) -> SampleProblem:
             sample = Sample(count, options.seed + REPLICATION_SEED + m, options.sampling)
-            found = find_design(problem, sample, options, QuietProgress())
+            found = find_design(problem, sample, options, QuietProgress(), scheme=scheme)
             step.advance(m + 1)
             bound = found.upper_bound if problem.sense is Sense.MAXIMIZE else found.lower_bound
             complete = found.status is not SolveStatus.INTERRUPTED

@@ -82,10 +82,14 @@ def find_design(
     options: Options,
     progress: Progress,
     *,
+    scheme: Scheme,
     fixed: Mapping[str, float] | None = None,
     title: str = "designing",
 ) -> DesignSolution:
-    """The best design for the scenarios of `sample`, with its bound; `fixed` fixes first-stage columns by name."""
+    """The best design for the scenarios of `sample`, with its bound; `fixed` fixes first-stage columns by name.
+
+    The decomposition spreads its scenarios by `scheme`. Raises ClusterError where that fails before there is a design.
+    """
     with progress.step(f"{title} on {sample.count:,} scenarios") as step:
 
         def notice(seconds: float, bound: float, best: float) -> None:
@@ -101,6 +105,7 @@ def find_design(
                 fixed=fixed,
                 notice=notice,
                 engine=options.engine,
+                scheme=scheme,
             )
         scenarios = sample.draw(problem, 0, sample.count)
         return solve_extensive_form(

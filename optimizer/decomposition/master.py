@@ -19,7 +19,8 @@ import numpy as np
 from ...kernels.highs import quiet_highs
 from ...problems.two_stage.problem import Floats, Sense, TwoStageProblem
 from ..risk import Risk
-from .recourse import GroupCuts, RecourseEvaluation
+from .chunk_recourse import GroupCuts
+from .recourse import RecourseEvaluation
 
 NEGLIGIBLE = 1e-9  # share of a cut's largest slope below which a slope is replaced by its worst case (HiGHS drops 1e-9)
 FIRST_BOX, LAST_BOX = 1e3, 1e12  # artificial bounds on x while the cuts leave the master unbounded

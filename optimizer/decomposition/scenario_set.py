@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
+from ...cluster import Chunk, plan
 from ...problems.two_stage import Scenarios, TwoStageProblem
-from ...problems.two_stage.problem import Floats, RandomPart
 from ...problems.two_stage.recourse_data import RecourseData, recourse_data
-from ...problems.two_stage.standard_form import standard_recourse
+from ...problems.two_stage.standard_form import StandardRecourse, standard_recourse
 
-CHUNK_NUMBERS = 10_000_000  # float64 numbers that the right-hand sides, bounds and duals of one chunk may take
-KEPT_NUMBERS = 60_000_000  # float64 numbers kept from evaluation to evaluation; beyond, chunks are drawn again
+CHUNKS = 64  # of a set that is large enough
+SMALLEST_NUMBERS = 200_000  # float64 numbers of right-hand sides, bounds and duals, below which a chunk is not worth it
+LARGEST_NUMBERS = 10_000_000  # that a chunk may take
+KEPT_NUMBERS = 60_000_000  # kept by a process from evaluation to evaluation; beyond, chunks are drawn again
 
 
 class ScenarioSet:
-    """Scenarios 0 .. count - 1, which `draw(first, last)` gives again and again; small sets stay in memory."""
+    """Scenarios 0 .. count - 1, which `draw(first, last)` gives again and again; small sets stay in memory.
+
+    Their `chunks` depend on the problem and the count only: sums over chunks are the same whoever computed them.
+    """
 
     def __init__(self, problem: TwoStageProblem, draw: Callable[[int, int], Scenarios], count: int) -> None:
-        self.problem, self.count = problem, count
-        self.form = standard_recourse(problem)
-        self._draw = draw
-        numbers = sum(self.form.W.shape) * 3 + self.form.W.nnz * ("recourse" in problem.random)
-        self._chunk = max(1, min(count, CHUNK_NUMBERS // max(numbers, 1)))
-        self._keep = count * numbers <= KEPT_NUMBERS
-        self._kept: dict[int, RecourseData] = {}
+        self.problem, self.count, self._draw = problem, count, draw
+        self.form: StandardRecourse = standard_recourse(problem)
+        self._numbers = sum(self.form.W.shape) * 3 + self.form.W.nnz * ("recourse" in problem.random)
+        least, most = (max(1, limit // max(self._numbers, 1)) for limit in (SMALLEST_NUMBERS, LARGEST_NUMBERS))
+        self.chunks = plan(count, block=min(most, max(least, -(-count // CHUNKS))), blocks_per_chunk=1)
+        self._kept: dict[Chunk, RecourseData] = {}
 
-    @classmethod
-    def of(cls, problem: TwoStageProblem, scenarios: Scenarios) -> ScenarioSet:
-        """The given scenarios, all of them."""
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kept": {}}  # every process draws its own
 
-        def draw(first: int, last: int) -> Scenarios:
-            part = slice(first, last)
-            parts: dict[RandomPart, Floats] = {name: values[part] for name, values in scenarios.parts.items()}
-            return Scenarios(scenarios.first + first, scenarios.xi[part], scenarios.probability[part], parts)
-
-        return cls(problem, draw, len(scenarios))
-
-    def chunks(self) -> Iterator[tuple[int, RecourseData]]:
-        """(index of the first scenario, data) of each chunk in order."""
-        for first in range(0, self.count, self._chunk):
-            data = self._kept.get(first)
-            if data is None:
-                data = recourse_data(self.form, self._draw(first, min(first + self._chunk, self.count)))
-                if self._keep:
-                    self._kept[first] = data
-            yield first, data
+    def data(self, chunk: Chunk) -> RecourseData:
+        """The scenarios of one of the chunks."""
+        data = self._kept.get(chunk)
+        if data is None:
+            data = recourse_data(self.form, self._draw(chunk.first, chunk.last))
+            if (sum(map(len, self._kept)) + len(chunk)) * self._numbers <= KEPT_NUMBERS:
+                self._kept[chunk] = data
+        return data

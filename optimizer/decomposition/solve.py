@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ...cluster import ClusterError, Scheme
 from ...kernels import Engine
 from ...problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..design_solution import DesignSolution, Notice, SolveStatus
 from ..extensive_form import solve_extensive_form
 from ..risk import EXPECTATION, Risk
+from .chunk_recourse import RecourseError
 from .master import Master, UnboundedError
-from .recourse import ExpectedRecourse, RecourseError
+from .recourse import ExpectedRecourse
 from .rounding import Rounding
 from .scenario_set import ScenarioSet
 from .search import Search, TimeUpError
@@ -37,17 +39,26 @@ def solve_benders(
     notice: Notice | None = None,
     groups: int | None = None,
     engine: Engine | str = Engine.AUTO,
+    scheme: Scheme | None = None,
 ) -> DesignSolution:
     """Solve the problem of the `count` scenarios that `draw(first, last)` gives; `fixed` fixes columns by name.
 
-    Ctrl-C and `time_limit` [s] end the search and return the incumbent with its bound. Raises KeyError for an unknown
-    name in `fixed`.
+    `scheme` computes the scenarios (None: this process does); on other processes `draw` has to be picklable. Ctrl-C,
+    `time_limit` [s] and a cluster that fails end the search and return the incumbent with its bound. Raises KeyError
+    for an unknown name in `fixed`, ClusterError where a cluster fails before there is an incumbent.
     """
     started = time.perf_counter()
     groups = min(count, groups or (GROUPS_INTEGER if problem.first_stage.integer.any() else GROUPS))
     tolerance = min(LOOSEST, max(TIGHTEST, 1e-3 * gap))
     scenarios = ScenarioSet(problem, draw, count)
-    recourse = ExpectedRecourse(scenarios, groups=groups, engine=engine, tolerance=tolerance)
+    recourse = ExpectedRecourse(
+        scenarios,
+        groups=groups,
+        engine=engine,
+        tolerance=tolerance,
+        pointwise=bool(risk.tail_weight),
+        scheme=scheme,
+    )
     master = Master(problem, groups, risk)
     _fix(problem, master, fixed or {})
     sign = -1.0 if problem.sense is Sense.MAXIMIZE else 1.0
@@ -66,6 +77,10 @@ def solve_benders(
     except TimeUpError:
         status = SolveStatus.LIMIT
     except KeyboardInterrupt:
+        status = SolveStatus.INTERRUPTED
+    except ClusterError:
+        if search.x is None:
+            raise
         status = SolveStatus.INTERRUPTED
     except UnboundedError:
         status = SolveStatus.UNBOUNDED

@@ -15,17 +15,21 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_chunk_once_and_prepared_once(tmp_path: Path) -> None:
-    results = dict(Serial().run(Squares(tmp_path), 1, plan(10, blocks_per_chunk=3)))
-    again = dict(Serial().run(Squares(tmp_path), 2, plan(10, blocks_per_chunk=3)))
+    scheme = Serial()
+    results = dict(scheme.run(Squares(tmp_path), 1, plan(10, blocks_per_chunk=3)))
+    again = dict(scheme.run(Squares(tmp_path), 2, plan(10, blocks_per_chunk=3)))
     assert sum(results.values()) == sum(k * k for k in range(10))
     assert sum(again.values()) == 2 * sum(results.values())
     assert len((tmp_path / "prepared").read_text().split()) == 1
 
 
 def test_prepared_works_are_not_kept_for_ever(tmp_path: Path) -> None:
-    for scale in range(3 * work_module.KEPT):
-        list(Serial().run(Squares(tmp_path, scale), 1, plan(1)))
-    assert len(work_module._PREPARED) == work_module.KEPT
+    works = [Squares(tmp_path, scale) for scale in range(3 * work_module.KEPT)]
+    prepared = work_module.PreparedWorks()
+    for work in [*works, works[-1]]:
+        prepared.of(work)
+    assert len(prepared) == work_module.KEPT
+    assert len((tmp_path / "prepared").read_text().split()) == len(works)
 
 
 def test_what_may_pass_is_tried_again(tmp_path: Path) -> None:
