@@ -64,9 +64,12 @@ def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:
 
 
 def design_csv(outcome: Outcome) -> str:
-    """The design as a table with a header."""
+    """The design as a table with a header; `on` lists the periods in which a unit runs."""
     text = io.StringIO()
     rows = [item.model_dump() for item in outcome.result.design]
+    for row in rows:
+        if row.get("on") is not None:
+            row["on"] = "; ".join(period for period, runs in row["on"].items() if runs)
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

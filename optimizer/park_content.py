@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..problems.park.asset import Asset
 from ..problems.park.problem import ParkProblem
 from ..problems.two_stage.problem import Floats
 from .park_balance import contaminant_table, plant_table
-from .park_flows import pictures
+from .park_flows import pictures, short_title
 from .park_operation import Operation
+from .park_stress import SEEN as STRESSED
+from .park_stress import stresses
 from .report import ReportContent
 from .report.content import Histogram, Table
 from .report.words import unit_words
@@ -21,45 +24,57 @@ INDICATOR_WORDS = {
     "hot_utility_mw": "Fuel burnt, MW",
     "energy_mwh_per_year": "Energy bought (fuel, net power), MWh/year",
     "co2_t_per_year": "CO2 (stack and imported power), t/year",
+    "biogenic_co2_t_per_year": "Biogenic CO2 (in no cap and no price), t/year",
+    "co2_avoided_by_exports_t_per_year": "CO2 avoided elsewhere by exported power (in no cap and no price), t/year",
 }
 SEEN = 1e-6  # indicators below this are solver noise
 BUILT = 1e-6  # sizes below this are solver noise
-STRESS = (
-    "curtailed",
-    "minimum flow shortfall",
-    "emergency",
-    "tankered",
-    "hauled",
-    "excess",
-    "power deficit",
-    "steam deficit",
-    "steam vented",
-)
 
 
 def design_items(park: ParkProblem, x: Floats) -> tuple[DesignItem, ...]:
-    """One item for everything that may be built or contracted."""
+    """One item for everything that may be built or contracted, or stands and is switched on and off.
+
+    What stands has its size and is not built.
+    """
     column = {name: k for k, name in enumerate(park.problem.first_stage.names)}
     items: list[DesignItem] = []
     for asset in park.assets:
+        on = {period: bool(x[column[name]] > 0.5) for period, name in asset.on_columns.items()} or None
         if asset.size_column is None:
+            if on is not None:
+                items.append(_item(asset, size=asset.existing, built=False, investment=0.0, on=on))
             continue
         size = float(x[column[asset.size_column]])
         chosen = size > BUILT if asset.build_column is None else x[column[asset.build_column]] > 0.5
         size = size if chosen and size > BUILT else 0.0
         investment = asset.investment(float(chosen), size) if asset.build_column is not None else 0.0
-        items.append(
-            DesignItem(
-                name=asset.name,
-                plant=asset.plant,
-                component=asset.component,
-                built=bool(chosen),
-                size=size,
-                unit=asset.unit,
-                investment=investment,
-            )
-        )
+        items.append(_item(asset, size=size, built=bool(chosen), investment=investment, on=on))
     return tuple(items)
+
+
+def _item(asset: Asset, *, size: float, built: bool, investment: float, on: dict[str, bool] | None) -> DesignItem:
+    return DesignItem(
+        name=asset.name,
+        plant=asset.plant,
+        component=asset.component,
+        built=built,
+        size=size,
+        unit=asset.unit,
+        investment=investment,
+        on=on,
+    )
+
+
+def running_table(park: ParkProblem, items: tuple[DesignItem, ...]) -> Table | None:
+    """Which units run in which period, of those that are there and are switched; None where none is."""
+    periods = list(park.case.periods)
+    rows = [
+        (item.name, short_title(park, item.plant), *("on" if item.on[p] else "off" for p in periods))
+        for item in items
+        if item.on is not None and item.size
+    ]
+    title = "Which units run when (decided with the design, the same in every future)"
+    return Table(title, ("unit", "plant", *periods), tuple(rows)) if rows else None
 
 
 def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | None]:
@@ -87,6 +102,8 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
         "power_generated_mw": hourly("power generated"),
         "energy_mwh_per_year": fuel * hours + mean.get("power import", 0.0) - mean.get("power export", 0.0),
         "co2_t_per_year": mean.get("co2", 0.0),
+        "biogenic_co2_t_per_year": mean.get("co2.biogenic", 0.0),
+        "co2_avoided_by_exports_t_per_year": mean.get("co2.avoided", 0.0),
         "curtailed_hours_per_year": sum(v for name, v in mean.items() if name.startswith("curtailed hours")),
     }
 
@@ -99,6 +116,7 @@ def report_content(
     assumptions = _assumptions(park)
     if design is None:
         return ReportContent(case.title or case.name, case.description, assumptions=assumptions, notes=park.warnings)
+    running = running_table(park, design_items(park, design.x))
     return ReportContent(
         title=case.title or case.name,
         description=case.description,
@@ -106,7 +124,7 @@ def report_content(
         flows=pictures(park, design, before),
         cost=_histograms(design, before),
         balance=plant_table(park, design, before),
-        tables=tuple(table for table in (contaminant_table(park, design),) if table is not None),
+        tables=tuple(table for table in (running, contaminant_table(park, design)) if table is not None),
         indicators=_indicator_table(park, design, before),
         assumptions=assumptions,
         notes=park.warnings,
@@ -171,13 +189,13 @@ def _indicator_table(park: ParkProblem, design: Operation, before: Operation | N
             scale = 100.0 if label.endswith("%") else 1.0
             was = then.get(name)
             rows.append(_compared(label, scale * value, None if was is None else scale * was, before))
-    units = (
-        dict(zip(park.problem.reports.names, park.problem.reports.units, strict=True)) if park.problem.reports else {}
-    )
-    for name, value in design.mean.items():
-        if name.startswith(STRESS) and (value > 1e-3 or (before is not None and before.mean[name] > 1e-3)):
-            label = f"{name}, {units[name].replace('/a', '/year')} (in {design.probability[name]:.1%} of the futures)"
-            rows.append(_compared(label, value, None if before is None else before.mean[name], before))
+    for name, stress in stresses(park, design).items():
+        was = None if before is None else before.mean[name]
+        if max(stress.mean, was or 0.0) > STRESSED:
+            how_often = f"(in {stress.probability:.1%} of the futures)"
+            rows.append(
+                _compared(f"{name}, {stress.unit.replace('/a', '/year')} {how_often}", stress.mean, was, before)
+            )
     columns = ("mean over all futures", "today", "with the design", "change")
     return Table("Indicators", columns if before is not None else (columns[0], columns[2]), tuple(rows))
 

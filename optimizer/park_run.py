@@ -24,6 +24,7 @@ from .outcome import Outcome
 from .park_content import design_items, indicators, report_content
 from .park_feasibility import refuse_impossible, why_infeasible
 from .park_operation import Operation, evaluation_work, operate
+from .park_stress import stress_indicators
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
@@ -109,7 +110,7 @@ def _operated(
         update={
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
-            "indicators": indicators(park, design) if design is not None else {},
+            "indicators": _indicators(park, design) if design is not None else {},
             "baseline": None if before is None else Baseline(B0=before.distribution.mean),
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }
@@ -151,6 +152,12 @@ def _operated_as_is(
     if before is None or before.evaluated.stopped is not None:
         return None, STOPPED_AS_IS
     return before, None
+
+
+def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]:
+    """What the design does in the mean, what went wrong and how often, and how well the physics closed."""
+    physics = {"largest_balance_residual": design.residual, "smallest_concentration_margin": design.margin}
+    return indicators(park, design) | stress_indicators(park, design) | physics
 
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
@@ -198,7 +205,8 @@ def why_not(park: ParkProblem, sample: Sample, solution: DesignSolution) -> str:
 def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     """First-stage columns fixed by a `result.json` or by a JSON object `plant.asset` -> size (0: not built).
 
-    Raises CaseError naming every unknown asset and every size outside the range for which its cost holds.
+    A `result.json` also says which units run in which periods; a plain object leaves that open. Raises CaseError naming
+    every unknown asset or period and every size outside the range for which its cost holds.
     """
     try:
         data = cast("object", json.loads(file.read_text(encoding="utf-8")))
@@ -208,11 +216,20 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
         raise CaseError(Problem("expected a JSON object: plant.asset -> size", file=str(file)))
     typed = cast("dict[str, Any]", data)
     sizes: Mapping[str, Any] = typed
-    if "design" in typed and "schema_version" in typed:
-        sizes = {f"{item['plant']}.{item['name']}": item["size"] if item["built"] else 0.0 for item in typed["design"]}
     options = {f"{asset.plant}.{asset.name}": asset for asset in assets if asset.option is not None}
     problems: list[Problem] = []
     fixed: dict[str, float] = {}
+    if "design" in typed and "schema_version" in typed:
+        items = {f"{item['plant']}.{item['name']}": item for item in typed["design"]}
+        standing = {f"{asset.plant}.{asset.name}" for asset in assets if asset.option is None}
+        sizes = {name: item["size"] if item["built"] else 0.0 for name, item in items.items() if name not in standing}
+        commitments = {f"{asset.plant}.{asset.name}": asset.on_columns for asset in assets}
+        for name, item in items.items():
+            for period, on in (item.get("on") or {}).items():
+                if period in commitments.get(name, {}):
+                    fixed[commitments[name][period]] = float(on)
+                else:
+                    problems.append(Problem(f"is not switched in a period {period!r}", file=str(file), place=name))
     for name, size in sizes.items():
         asset = options.get(name)
         if asset is None or asset.option is None:

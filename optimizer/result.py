@@ -104,6 +104,10 @@ class DesignItem(_Part):
     size: Number
     unit: str
     investment: Number
+    on: dict[str, bool] | None = Field(
+        default=None,
+        description="whether it runs, by period and the same in every scenario; null: nothing decides that",
+    )
 
 
 class DesignValue(_Part):

@@ -47,7 +47,9 @@ def render_report(result: Result, content: ReportContent) -> str:
             certainty=certainty(result),
             status=STATUS_WORDS[result.status.value],
             built=[item for item in result.design if isinstance(item, DesignItem) and item.built],
-            left_out=[item for item in result.design if isinstance(item, DesignItem) and not item.built],
+            left_out=[
+                item for item in result.design if isinstance(item, DesignItem) and not item.built and not item.size
+            ],
             values=[item for item in result.design if isinstance(item, DesignValue)],
             plotly=Markup(get_plotlyjs()) if figures else "",
         )

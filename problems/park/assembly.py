@@ -90,6 +90,7 @@ class Assembly:
         self.factor_paths: set[str] = set()
         self.sites: dict[str, Site] = {}
         self.assets: list[Asset] = []
+        self.commitments: dict[tuple[str, str], dict[str, str]] = {}  # of plant and unit: binaries by period
         self.annual_investment: list[Expression] = []
         self.costs: dict[str, list[Expression]] = defaultdict(list)
         self.emissions: dict[str, list[Expression]] = defaultdict(list)

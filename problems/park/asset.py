@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import Field, model_validator
 
@@ -61,7 +62,10 @@ class PowerInvestment(Investment):
 
 @dataclass(frozen=True)
 class Asset:
-    """One row of the design table; `build_column` and `size_column` name first-stage variables, None where existing."""
+    """One row of the design table; `build_column` and `size_column` name first-stage variables, None where existing.
+
+    `on_columns` names the binaries that say in which periods the unit runs; empty where nothing decides that.
+    """
 
     name: str
     plant: str
@@ -72,6 +76,7 @@ class Asset:
     size_column: str | None = None
     option: Investment | None = None
     annual_rate: float = 0.0
+    on_columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def investment(self, built: float, size: float) -> float:
         """Installed cost [currency] of a decision."""

@@ -21,6 +21,7 @@ def running_capacity(
     site.design.add_component(f"{name} commitment", pyo.Block())
     block = getattr(site.design, f"{name} commitment")
     block.add_component("on", pyo.Var(assembly.periods, within=pyo.Binary))
+    assembly.commitments[site.name, name] = {p: block.on[p].name for p in assembly.periods}
     if isinstance(capacity, (int, float)):
         return {p: (block.on[p], capacity * block.on[p]) for p in assembly.periods}
     block.running = pyo.Var(assembly.periods, bounds=(0.0, largest))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyomo.environ as pyo
@@ -60,7 +60,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         case,
         assembly.model,
         problem,
-        tuple(assembly.assets),
+        tuple(replace(a, on_columns=assembly.commitments.get((a.plant, a.name), {})) for a in assembly.assets),
         tuple(assembly.flows),
         WaterSimulator(built.network, treatments, assembly.periods),
         tuple(case.uncertainty.warnings()),

@@ -16,6 +16,7 @@ from loopwise.problems.case_file import load_case
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.problem import park_problem
 from tests.optimizer.stopping import Stopping
+from tests.park_cases import park
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,41 @@ def test_a_result_can_be_evaluated_again(tmp_path: Path) -> None:
     assert (objective.lower_bound, objective.upper_bound, objective.gap) == (None, objective.value, None)
     assert outcome.result.evaluation is not None
     assert outcome.result.evaluation.mean == pytest.approx(result.evaluation.mean, rel=1e-3)
+
+
+def test_the_design_says_which_units_run_when(tmp_path: Path) -> None:
+    """On and off of a unit that stands and of one that is built, in the table and read back with it."""
+    boiler = {"header": "LP", "fuel": "gas"}
+    steam = {
+        "headers": {"LP": {"pressure": 4}},
+        "feedwater": {"header": "LP", "maximum": {"COD": 5}},
+        "boilers": {
+            "old": boiler | {"existing": 4, "efficiency": 0.7},
+            "new": boiler | {"efficiency": 0.95, "investment": {"proportional": 1000, "maximum": 20, "life": 20}},
+        },
+        "steam_uses": {"vats": {"header": "LP", "flow": {"rate": 5}}},
+    }
+    market = {"distribution": "uniform", "lower": 0.8, "upper": 1}
+    case = park(
+        {"plant": {"throughput": {"lost_margin": 5000}, "steam": steam}},
+        fuels={"gas": {"price": 50, "emission_factor": 0.2}},
+        uncertainty={"elements": {"market": {"on": ["plants.plant.throughput"], "distribution": market}}},
+    )
+    outcome = optimize_park(case, Options(scenarios=4, evaluate=8, out=tmp_path), QuietProgress())
+    write_outcome(tmp_path, outcome)
+    items = {item.name: item for item in outcome.result.design}
+    assert (items["old"].built, items["old"].size, items["old"].on) == (False, 4.0, {"year": False})
+    assert (items["new"].built, items["new"].on) == (True, {"year": True})
+    assert any(line.endswith(",year") for line in (tmp_path / "design.csv").read_text().splitlines())
+    assert "Which units run when" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    problem = park_problem(case)
+    fixed = read_design(tmp_path / "result.json", problem.assets)
+    assert set(fixed) == {name for name in problem.problem.first_stage.names if not name.endswith("running[year]")}
+    changed = json.loads((tmp_path / "result.json").read_text())
+    changed["design"][0]["on"] = {"winter": True}
+    (tmp_path / "result.json").write_text(json.dumps(changed))
+    with pytest.raises(CaseError, match="is not switched in a period 'winter'"):
+        read_design(tmp_path / "result.json", problem.assets)
 
 
 def test_a_wrong_design_tells_everything(tmp_path: Path) -> None:

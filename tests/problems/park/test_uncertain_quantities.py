@@ -103,7 +103,9 @@ def test_prices_may_be_uncertain(path: str, label: str, hourly: float) -> None:
 def test_availability_of_a_treatment() -> None:
     path = "plants.plant.treatments.filter.availability"
     case = uncertain(
-        path, DIRTY, distribution={"distribution": "discrete", "values": [0, 1], "probabilities": [0.5, 0.5]}
+        path,
+        DIRTY | {"free_reuse": False},
+        distribution={"distribution": "discrete", "values": [0, 1], "probabilities": [0.5, 0.5]},
     )
     case = ParkCase.model_validate(case.model_dump(by_alias=True) | {"discharges": {"drain": {"limit": {"COD": 40}}}})
     built, block, available = operated(case)
