@@ -21,8 +21,9 @@ from .evaluation import EvaluationWork
 from .execution import open_scheme
 from .options import Options
 from .outcome import Outcome
-from .park_content import design_items, indicators, report_content
+from .park_content import design_items, report_content
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_indicators import indicators
 from .park_operation import Operation, evaluation_work, operate
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
