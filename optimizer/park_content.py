@@ -1,111 +1,24 @@
-"""What a park's run means to a plant manager: design table, indicators, flows, balances, assumptions."""
+"""What a park's run means to a plant manager: what to build, what it saves, flows, balances, assumptions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
-from ..problems.park.asset import Asset
 from ..problems.park.problem import ParkProblem
-from ..problems.two_stage.problem import Floats
+from .park_assumptions import assumption_tables, assumptions
 from .park_balance import contaminant_table, plant_table
-from .park_flows import pictures, short_title
+from .park_costs import capital_charge, cost_table, payback
+from .park_design import design_items, running_table
+from .park_flows import pictures
+from .park_indicators import indicator_table
 from .park_operation import Operation
-from .park_stress import SEEN as STRESSED
-from .park_stress import stresses
 from .report import ReportContent
-from .report.content import Histogram, Table
-from .report.words import unit_words
+from .report.content import Histogram
+from .report.words import amount, number
 from .result import DesignItem, Result
-
-INDICATOR_WORDS = {
-    "fresh_water_intensity": "Fresh water intensity, t fresh per t used",
-    "reuse_rate": "Share of the water used that is kept in the loop, %",
-    "heat_kept_in_loop": "Share of the heat that is kept in the loop (returned with condensate), %",
-    "hot_utility_mw": "Fuel burnt, MW",
-    "energy_mwh_per_year": "Energy bought (fuel, net power), MWh/year",
-    "co2_t_per_year": "CO2 (stack and imported power), t/year",
-    "biogenic_co2_t_per_year": "Biogenic CO2 (in no cap and no price), t/year",
-    "co2_avoided_by_exports_t_per_year": "CO2 avoided elsewhere by exported power (in no cap and no price), t/year",
-}
-SEEN = 1e-6  # indicators below this are solver noise
-BUILT = 1e-6  # sizes below this are solver noise
-
-
-def design_items(park: ParkProblem, x: Floats) -> tuple[DesignItem, ...]:
-    """One item for everything that may be built or contracted, or stands and is switched on and off.
-
-    What stands has its size and is not built.
-    """
-    column = {name: k for k, name in enumerate(park.problem.first_stage.names)}
-    items: list[DesignItem] = []
-    for asset in park.assets:
-        on = {period: bool(x[column[name]] > 0.5) for period, name in asset.on_columns.items()} or None
-        if asset.size_column is None:
-            if on is not None:
-                items.append(_item(asset, size=asset.existing, built=False, investment=0.0, on=on))
-            continue
-        size = float(x[column[asset.size_column]])
-        chosen = size > BUILT if asset.build_column is None else x[column[asset.build_column]] > 0.5
-        size = size if chosen and size > BUILT else 0.0
-        investment = asset.investment(float(chosen), size) if asset.build_column is not None else 0.0
-        items.append(_item(asset, size=size, built=bool(chosen), investment=investment, on=on))
-    return tuple(items)
-
-
-def _item(asset: Asset, *, size: float, built: bool, investment: float, on: dict[str, bool] | None) -> DesignItem:
-    return DesignItem(
-        name=asset.name,
-        plant=asset.plant,
-        component=asset.component,
-        built=built,
-        size=size,
-        unit=asset.unit,
-        investment=investment,
-        on=on,
-    )
-
-
-def running_table(park: ParkProblem, items: tuple[DesignItem, ...]) -> Table | None:
-    """Which units run in which period, of those that are there and are switched; None where none is."""
-    periods = list(park.case.periods)
-    rows = [
-        (item.name, short_title(park, item.plant), *("on" if item.on[p] else "off" for p in periods))
-        for item in items
-        if item.on is not None and item.size
-    ]
-    title = "Which units run when (decided with the design, the same in every future)"
-    return Table(title, ("unit", "plant", *periods), tuple(rows)) if rows else None
-
-
-def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | None]:
-    """Indicators of the year's mean operation; a rate without its base is None."""
-    hours, mean = park.case.operating_hours, operation.mean
-
-    def hourly(name: str) -> float:
-        return mean.get(name, 0.0) / hours
-
-    fresh, used = hourly("fresh water"), hourly("water used") + hourly("boiler make-up")
-    fuel = sum(value for name, value in mean.items() if name.startswith("fuel ")) / hours
-    returned = mean.get("heat returned")
-    return {
-        "fresh_water_t_per_h": fresh,
-        "fresh_water_intensity": fresh / used if used > 0.0 else None,
-        "wastewater_t_per_h": hourly("wastewater"),
-        "treated_water_t_per_h": hourly("treated water"),
-        "water_used_t_per_h": used,
-        "reuse_rate": max(0.0, 1.0 - fresh / used) if used > 0.0 else None,
-        "hot_utility_mw": fuel,
-        "cold_utility_mw": None,
-        "heat_kept_in_loop": returned / hours / (returned / hours + fuel) if returned is not None and fuel else None,
-        "power_import_mw": hourly("power import"),
-        "power_export_mw": hourly("power export"),
-        "power_generated_mw": hourly("power generated"),
-        "energy_mwh_per_year": fuel * hours + mean.get("power import", 0.0) - mean.get("power export", 0.0),
-        "co2_t_per_year": mean.get("co2", 0.0),
-        "biogenic_co2_t_per_year": mean.get("co2.biogenic", 0.0),
-        "co2_avoided_by_exports_t_per_year": mean.get("co2.avoided", 0.0),
-        "curtailed_hours_per_year": sum(v for name, v in mean.items() if name.startswith("curtailed hours")),
-    }
 
 
 def report_content(
@@ -113,54 +26,85 @@ def report_content(
 ) -> ReportContent:
     """The report's parts; without a design only what was asked and assumed."""
     case = park.case
-    assumptions = _assumptions(park)
-    if design is None:
-        return ReportContent(case.title or case.name, case.description, assumptions=assumptions, notes=park.warnings)
-    running = running_table(park, design_items(park, design.x))
-    return ReportContent(
+    asked = ReportContent(
         title=case.title or case.name,
         description=case.description,
+        currency=case.currency,
+        places={name: plant.title.split(" (")[0] for name, plant in case.plants.items() if plant.title},
+        assumptions=assumptions(case),
+        assumption_tables=assumption_tables(case),
+        notes=park.warnings,
+    )
+    if design is None:
+        return asked
+    tables = (running_table(park, design_items(park, design.x)), contaminant_table(park, design))
+    return replace(
+        asked,
         headline=_headline(park, design, before, result),
         flows=pictures(park, design, before),
         cost=_histograms(design, before),
+        cost_table=cost_table(park, design, before),
         balance=plant_table(park, design, before),
-        tables=tuple(table for table in (running, contaminant_table(park, design)) if table is not None),
-        indicators=_indicator_table(park, design, before),
-        assumptions=assumptions,
-        notes=park.warnings,
+        tables=tuple(table for table in tables if table is not None),
+        indicators=indicator_table(park, design, before),
     )
 
 
 def _headline(park: ParkProblem, design: Operation, before: Operation | None, result: Result) -> tuple[str, ...]:
-    currency = park.case.currency
-    built = [item for item in result.design if isinstance(item, DesignItem) and item.built and item.investment]
-    lines: list[str] = []
+    """The decision and what it is worth, in sentences."""
+    lines = [*_gains(park, design, before, result)] if before is not None else [_value(design, result)]
+    lines += _investments(park, design, before, result)
     if before is not None:
-        now, then = design.distribution.mean, before.distribution.mean
-        unit = result.objective.unit
-        unit = unit.replace("/a", " a year")
-        verb, name = ("saves", result.objective.name.replace("-", " "))
-        change = f"{abs(now - then):,.0f} {unit} ({abs(now - then) / max(abs(then), 1e-9):.1%})"
-        if result.objective.unit.endswith("/a") and now <= then:
-            lines.append(
-                f"The design {verb} {change} against the park as it is: {name} {now:,.0f} instead of {then:,.0f}."
-            )
-        else:
-            lines.append(f"{name.capitalize()}: {now:,.4g} {unit} instead of {then:,.4g}.")
-        for name, label, unit in (("fresh water", "Fresh water", "t a year"), ("co2", "CO2", "t a year")):
-            if before.mean.get(name, 0.0) > 0.0:
-                saved = 1.0 - design.mean[name] / before.mean[name]
-                lines.append(f"{label}: {design.mean[name]:,.0f} {unit} ({-saved:+.1%})")
-    investment = sum(item.investment or 0.0 for item in built)
-    what = "investment" if len(built) == 1 else "investments"
-    lines.append(f"{len(built)} {what} for {investment:,.0f} {currency}." if built else "Nothing is worth building.")
-    if result.objective.gap is not None:
-        count = result.objective.scenarios
-        lines.append(
-            f"Proved for the {count:,} futures it was designed on: no design is better by more than "
-            f"{result.objective.gap:.2%}."
-        )
+        lines += _savings(design, before)
+    if (gap := result.objective.gap) is not None:
+        count = result.objective.scenarios or 1
+        futures = f" for the {count:,} futures it was designed on" if count > 1 else ""
+        better = f"better by more than {gap:.2%}" if gap >= 5e-5 else "better"
+        lines.append(f"No design is {better}: proved{futures}.")
     return tuple(lines)
+
+
+def _value(design: Operation, result: Result) -> str:
+    """The objective where there is nothing to compare it with."""
+    value = f"{amount(design.distribution.mean)} {result.objective.unit.replace('/a', ' a year')}"
+    return f"{result.objective.name.replace('-', ' ').capitalize()}: {value}."
+
+
+def _gains(park: ParkProblem, design: Operation, before: Operation, result: Result) -> Iterator[str]:
+    now, then = design.distribution, before.distribution
+    name, unit = result.objective.name.replace("-", " "), result.objective.unit
+    if not unit.endswith("/a") or now.mean > then.mean:
+        yield f"{name.capitalize()}: {number(now.mean)} {unit} instead of {number(then.mean)}."
+        return
+    what = f"{park.case.currency} a year" if unit.startswith(park.case.currency) else "t a year"
+    saved = then.mean - now.mean
+    share = f" ({saved / abs(then.mean):.1%})" if then.mean else ""
+    yield f"Saves {amount(saved)} {what}{share}: {name} {amount(now.mean)} instead of {amount(then.mean)}."
+    if now.scenarios > 1:
+        yield f"In the worst 5% of the years: {amount(now.cvar(0.95))} instead of {amount(then.cvar(0.95))}."
+
+
+def _investments(park: ParkProblem, design: Operation, before: Operation | None, result: Result) -> Iterator[str]:
+    items = [item for item in result.design if isinstance(item, DesignItem)]
+    built = [item for item in items if item.built and item.investment]
+    if not built:
+        if items:
+            yield "Nothing is worth building."
+        return
+    investment = sum(item.investment or 0.0 for item in built)
+    what = "1 investment" if len(built) == 1 else f"{len(built)} investments"
+    line = f"{what} for {amount(investment)} {park.case.currency}"
+    if before is not None and result.objective.unit == f"{park.case.currency}/a":
+        saved = before.distribution.mean - design.distribution.mean, capital_charge(park, design)
+        years = payback(investment, saved)
+        line += f", paid back in {years:.1f} years (without interest)" if years is not None else ""
+    yield f"{line}."
+
+
+def _savings(design: Operation, before: Operation) -> Iterator[str]:
+    for name, label in (("fresh water", "Fresh water"), ("co2", "CO2")):
+        if (then := before.mean.get(name, 0.0)) > 0.0:
+            yield f"{label}: {amount(design.mean[name])} t a year ({design.mean[name] / then - 1.0:+.1%})."
 
 
 def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram, ...]:
@@ -176,46 +120,3 @@ def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram,
         share, _ = np.histogram(np.minimum(points, edges[-1]), bins=edges, weights=weights)
         made.append(Histogram(name, edges, share / weights.sum(), d.mean, d.cvar(0.95)))
     return tuple(made)
-
-
-def _indicator_table(park: ParkProblem, design: Operation, before: Operation | None) -> Table:
-    """Today beside the design, with the change; then every way in which a future went wrong, and how often."""
-    now = indicators(park, design)
-    then = indicators(park, before) if before is not None else {}
-    rows: list[tuple[str | float | None, ...]] = []
-    for name, value in now.items():
-        if value is not None and max(abs(value), abs(then.get(name) or 0.0)) > SEEN:
-            label = INDICATOR_WORDS.get(name) or unit_words(name)
-            scale = 100.0 if label.endswith("%") else 1.0
-            was = then.get(name)
-            rows.append(_compared(label, scale * value, None if was is None else scale * was, before))
-    for name, stress in stresses(park, design).items():
-        was = None if before is None else before.mean[name]
-        if max(stress.mean, was or 0.0) > STRESSED:
-            how_often = f"(in {stress.probability:.1%} of the futures)"
-            rows.append(
-                _compared(f"{name}, {stress.unit.replace('/a', '/year')} {how_often}", stress.mean, was, before)
-            )
-    columns = ("mean over all futures", "today", "with the design", "change")
-    return Table("Indicators", columns if before is not None else (columns[0], columns[2]), tuple(rows))
-
-
-def _compared(label: str, value: float, then: float | None, before: Operation | None) -> tuple[str | float | None, ...]:
-    now = value if abs(value) > SEEN else 0.0
-    if before is None:
-        return (label, now)
-    was = then if then is not None and abs(then) > SEEN else 0.0
-    return (label, was, now, f"{now / was - 1.0:+.1%}" if was else None)
-
-
-def _assumptions(park: ParkProblem) -> tuple[str, ...]:
-    case = park.case
-    lines = [
-        f"{case.operating_hours:,.0f} operating hours a year, {case.interest:.1%} real interest",
-        f"prices of {case.cost_year} in {case.currency}",
-        "concentrations are upper bounds that hold in every scenario; real ones are simulated and stay below",
-    ]
-    for name, element in case.uncertainty.elements.items():
-        low, high = (float(v) for v in element.distribution.quantile(np.array([0.05, 0.95])))
-        lines.append(f"uncertain: {name}, 90% between {low:,.3g} and {high:,.3g} ({element.source})")
-    return tuple(lines)

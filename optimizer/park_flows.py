@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import cycle
 
 from ..problems.park import steam_properties as steam
 from ..problems.park.assembly import Flow
@@ -21,6 +22,21 @@ FEED_WATER = 100.0  # degC; the heat of steam is counted above water of this tem
 LEFT_WITH, CAME_WITH = "product, steam, evaporation", "raw material, steam"
 BOILERS, TURBINES, STEAM, POWER, LOSSES = "boilers", "turbines", "steam", "power", "losses"
 OWN_POWER = "water treatment, lines"
+COLOURS = {
+    "gas": "#c9803a",
+    "biomass": "#5b8c5a",
+    "grid": "#3f7cac",
+    "photovoltaics": "#e0ac1f",
+    POWER: "#6b7fd7",
+    STEAM: "#b5495b",
+    BOILERS: "#8c5a3c",
+    TURBINES: "#7a5c99",
+    LEFT_WITH: "#adb5bd",
+    CAME_WITH: "#adb5bd",
+    OWN_POWER: "#adb5bd",
+}
+FRESH, DISCHARGED = ("#2f6fa8", "#6fa8d6", "#1f9bb0"), "#6c7a89"
+PLANTS = ("#0f7b6c", "#c9803a", "#7a5c99", "#b5495b", "#5b8c5a", "#3f7cac", "#8a7d55", "#a3733f", "#4a6670", "#6b7fd7")
 
 
 def pictures(park: ParkProblem, design: Operation, before: Operation | None) -> tuple[FlowPicture, ...]:
@@ -33,8 +49,15 @@ def pictures(park: ParkProblem, design: Operation, before: Operation | None) -> 
         after = lines(park, design)
         if after:
             was = lines(park, before) if before is not None else ()
-            made.append(FlowPicture(title, unit, was, after, explanation))
+            made.append(FlowPicture(title, unit, was, after, explanation, _colours(park)))
     return tuple(made)
+
+
+def _colours(park: ParkProblem) -> dict[str, str]:
+    """A plant has the same colour in every picture, a supply that of its kind."""
+    colours = {short_title(park, name): colour for name, colour in zip(park.case.plants, cycle(PLANTS), strict=False)}
+    colours |= dict(zip(park.case.fresh_water, cycle(FRESH), strict=False))
+    return COLOURS | colours | dict.fromkeys(park.case.discharges, DISCHARGED)
 
 
 def plant_of(node: str) -> str:

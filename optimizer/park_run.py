@@ -21,8 +21,10 @@ from .evaluation import EvaluationWork
 from .execution import open_scheme
 from .options import Options
 from .outcome import Outcome
-from .park_content import design_items, indicators, report_content
+from .park_content import report_content
+from .park_design import design_items
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_indicators import indicators
 from .park_operation import Operation, evaluation_work, operate
 from .park_stress import stress_indicators
 from .progress import Progress

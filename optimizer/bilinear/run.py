@@ -12,6 +12,7 @@ from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
 from ..report.content import FlowLine, FlowPicture, ReportContent, Table
+from ..report.words import amount
 from ..result import Baseline, DesignItem, Evaluation, Objective, Result, RunStatus, Timing
 from ..run import case_hash
 from .diagnosis import broken_limits
@@ -58,9 +59,9 @@ def _water(case: WaterNetworkCase, options: Options, progress: Progress) -> Outc
     before_flows = () if before is None else _lines(before[1].flows)
     indicators = indicators_of(case, network)
     tables = (concentration_table(case, network, answer.limits, unit or name), *other_networks(answer.networks))
-    headline = [f"{name}: {found.value:,.6g} {unit}, proven to {found.gap:.2%}."]
+    headline = [f"{name.replace('-', ' ').capitalize()}: {amount(found.value)} {unit}, proven to {found.gap:.2%}."]
     if before is not None:
-        headline.append(f"Without any reuse: {before[0]:,.6g} {unit}.")
+        headline.append(f"Without any reuse: {amount(before[0])} {unit}.")
     shown = Table(
         "Water",
         ("", "without reuse", "this network"),
@@ -72,8 +73,9 @@ def _water(case: WaterNetworkCase, options: Options, progress: Progress) -> Outc
     content = ReportContent(
         title=case.name,
         description=case.description,
+        before="Without reuse",
         headline=tuple(headline),
-        flows=(FlowPicture("Water without reuse, and as designed", "t/h", before_flows, _lines(network.flows)),),
+        flows=(FlowPicture("Water", "t/h", before_flows, _lines(network.flows)),),
         pictures=pictures_of(case, network),
         tables=tables,
         indicators=shown,

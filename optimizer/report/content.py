@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,17 @@ class FlowLine:
 
 @dataclass(frozen=True)
 class FlowPicture:
-    """A Sankey diagram before and after: `unit` such as t/h; `before` empty where there is no baseline."""
+    """A Sankey diagram before and after: `unit` such as t/h; `before` empty where there is no baseline.
+
+    `colours` of places that mean the same in several pictures, such as plants; the others take the palette's next.
+    """
 
     title: str
     unit: str
     before: tuple[FlowLine, ...]
     after: tuple[FlowLine, ...]
     explanation: str = ""
+    colours: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,12 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float | None, ...], ...]
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which columns hold numbers for the most part, or words that begin with one."""
+        columns = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
+        return tuple(sum(map(_is_number, column)) * 2 >= len(column) for column in columns)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -64,16 +75,28 @@ class Picture:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """The parts of a report; a part that is empty is left out."""
+    """The parts of a report; a part that is empty is left out.
+
+    `places`: names of plants in words; `before`: what the design is compared with.
+    """
 
     title: str
     description: str = ""
+    currency: str = ""
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    before: str = "Today"
     headline: tuple[str, ...] = ()
     flows: tuple[FlowPicture, ...] = ()
     pictures: tuple[Picture, ...] = ()
     cost: tuple[Histogram, ...] = ()
+    cost_table: Table | None = None
     balance: Table | None = None
     tables: tuple[Table, ...] = ()
     indicators: Table | None = None
     assumptions: tuple[str, ...] = ()
+    assumption_tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def _is_number(cell: str | float | None) -> bool:
+    return cell is None or not isinstance(cell, str) or cell[:1] in {*"+-–0123456789", ""}

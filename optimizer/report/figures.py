@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from .content import FlowLine, FlowPicture, Histogram
 from .loops import REUSE_IN, REUSE_OUT, opened
+from .sankey_layout import PAD, Layout, layouts, through
+from .words import amount, number
 
-INK, GRID = "#24333d", "#e3e8eb"
+INK, SOFT, GRID = "#24333d", "#5c6b75", "#e3e8eb"
 BEFORE, AFTER = "#9aa7b0", "#0f7b6c"
 PALETTE = ("#0f7b6c", "#3f7cac", "#c9803a", "#7a5c99", "#b5495b", "#5b8c5a", "#8a7d55", "#4a6670", "#a3733f", "#6b7fd7")
 SMALLEST_SHARE = 4e-3  # of the largest flow; thinner lines are not drawn
@@ -37,42 +39,55 @@ def figure_json(figure: go.Figure) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def flow_figures(pictures: Sequence[FlowPicture]) -> Iterator[tuple[go.Figure | None, go.Figure]]:
-    """(before, after) of every picture: the same colour for the same place, the same height for the same flow."""
-    for picture in pictures:
-        sides = [opened(_visible(lines)) for lines in (picture.before, picture.after)]
-        places = dict.fromkeys(
-            place for lines in reversed(sides) for line in lines for place in (line.source, line.target)
-        )
-        free = itertools.cycle(PALETTE)
-        colours = {place: FIXED_COLOURS.get(place) or next(free) for place in places}
-        before, after = (sankey(lines, picture.unit, colours) for lines in sides)
-        yield before if picture.before else None, after
+@dataclass(frozen=True)
+class FlowFigures:
+    """The two diagrams of a picture, `before` None where there is no baseline; px that they need at least."""
+
+    before: go.Figure | None
+    after: go.Figure
+    width: int
 
 
-def sankey(lines: Sequence[FlowLine], unit: str, colours: dict[str, str]) -> go.Figure:
-    """Mean flows between places, without cycles; a place's label says how much goes through it."""
-    names = list(dict.fromkeys(place for line in lines for place in (line.source, line.target)))
-    index = {name: i for i, name in enumerate(names)}
-    through = {
-        name: max(
-            sum(line.value for line in lines if line.source == name),
-            sum(line.value for line in lines if line.target == name),
-        )
-        for name in names
-    }
+def flow_figures(picture: FlowPicture) -> FlowFigures:
+    """Both diagrams: the same colour and order for the same place, the same height for the same flow."""
+    sides = [opened(_visible(lines)) for lines in (picture.after, picture.before) if lines]
+    labels = [_labels(lines, picture.unit) for lines in sides]
+    free = itertools.cycle(PALETTE)
+    fixed = FIXED_COLOURS | dict(picture.colours)
+    places = dict.fromkeys(place for label in labels for place in label)
+    colours = {place: fixed.get(place) or next(free) for place in places}
+    placed = layouts(sides, labels)
+    after, *before = (
+        sankey(lines, picture.unit, colours, label, layout)
+        for lines, label, layout in zip(sides, labels, placed, strict=True)
+    )
+    return FlowFigures(before[0] if before else None, after, round(max(layout.width for layout in placed)))
+
+
+def _labels(lines: Sequence[FlowLine], unit: str) -> dict[str, str]:
+    """What is written beside each place: its name and how much goes through it."""
+    return {place: f"{place}  {number(value, 3)} {unit}".rstrip() for place, value in through(lines).items()}
+
+
+def sankey(
+    lines: Sequence[FlowLine], unit: str, colours: Mapping[str, str], labels: Mapping[str, str], layout: Layout
+) -> go.Figure:
+    """Mean flows between places, without cycles."""
+    index = {name: i for i, name in enumerate(layout.names)}
     figure = go.Figure(
         go.Sankey(
-            arrangement="snap",
+            arrangement="fixed",
             valueformat=",.3~g",
             valuesuffix=f" {unit}",
             node={
-                "label": [f"{name}  {through[name]:,.3g}" for name in names],
-                "color": [colours[name] for name in names],
-                "pad": 22,
+                "label": [labels[name] for name in layout.names],
+                "color": [colours[name] for name in layout.names],
+                "x": layout.x,
+                "y": layout.y,
+                "pad": PAD,
                 "thickness": 12,
                 "line": {"width": 0},
-                "hovertemplate": "%{label} " + unit + "<extra></extra>",
+                "hovertemplate": "%{label}<extra></extra>",
             },
             link={
                 "source": [index[line.source] for line in lines],
@@ -84,12 +99,9 @@ def sankey(lines: Sequence[FlowLine], unit: str, colours: dict[str, str]) -> go.
             },
         )
     )
-    columns = [sum(1 for name in names if all(line.source != name for line in lines))]
-    columns.append(sum(1 for name in names if all(line.target != name for line in lines)))
-    columns.append(len(names) - sum(columns))
-    return styled(figure, height=max(300, 46 * max(columns) + 60)).update_layout(
-        margin={"l": 8, "r": 8, "t": 12, "b": 16}
-    )
+    margin = {"l": 8, "r": 8, "t": 12, "b": 16}
+    height = round(layout.height) + margin["t"] + margin["b"]
+    return styled(figure, height=height).update_layout(margin=margin, font={"size": 12})
 
 
 def _visible(lines: Sequence[FlowLine]) -> list[FlowLine]:
@@ -101,7 +113,8 @@ def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
     """Share of the scenarios by cost, with mean (solid) and CVaR (dotted) of each distribution marked."""
     figure = go.Figure()
     colours = (AFTER,) if len(histograms) == 1 else (BEFORE, AFTER, *PALETTE[1:])
-    for row, (histogram, colour) in enumerate(zip(histograms, colours, strict=False)):
+    marks: list[tuple[str, float, str, str]] = []
+    for histogram, colour in zip(histograms, colours, strict=False):
         middle = (histogram.edges[:-1] + histogram.edges[1:]) / 2.0
         figure.add_bar(
             x=middle.tolist(),
@@ -111,32 +124,24 @@ def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
             marker={"color": colour, "opacity": 0.72, "line": {"width": 0}},
             hovertemplate="%{y:.1f}% of the futures around %{x:.4s}<extra>%{fullData.name}</extra>",
         )
-        marks = [("mean", histogram.mean, "solid")]
+        marks.append((f"{histogram.name}: mean", histogram.mean, "solid", colour))
         if histogram.cvar is not None:
-            marks.append((f"CVaR {histogram.cvar_level:.0%}", histogram.cvar, "dot"))
-        for name, value, dash in marks:
-            figure.add_vline(x=value, line={"color": colour, "width": 2, "dash": dash})
-            figure.add_annotation(
-                x=value,
-                y=1.0,
-                yref="paper",
-                yshift=14 + 17 * (len(histograms) - 1 - row),
-                text=f"{name} {_short(value)}",
-                showarrow=False,
-                font={"color": colour if row else INK, "size": 12},
-            )
-    figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": -0.22, "x": 0})
+            marks.append((f"{histogram.name}: CVaR {histogram.cvar_level:.0%}", histogram.cvar, "dot", colour))
+    for row, (name, value, dash, colour) in enumerate(reversed(marks)):  # a row each: labels never meet
+        figure.add_vline(x=value, line={"color": colour, "width": 2, "dash": dash})
+        figure.add_annotation(
+            x=value,
+            y=1.0,
+            yref="paper",
+            yshift=12 + 16 * row,
+            text=f"{name} {amount(value)}",
+            showarrow=False,
+            font={"color": SOFT if colour == BEFORE else colour, "size": 12},
+        )
+    figure.update_layout(barmode="overlay", showlegend=False)
     figure.update_xaxes(title=unit, gridcolor=GRID, zeroline=False, tickformat="~s")
     figure.update_yaxes(title="% of the futures", gridcolor=GRID, zeroline=False)
-    return styled(figure, height=400).update_layout(margin={"t": 60})
-
-
-def _short(value: float) -> str:
-    """12.3 M, 4.5 k."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {letter}"
-    return f"{value:.3g}"
+    return styled(figure, height=420).update_layout(margin={"t": 20 + 16 * len(marks)})
 
 
 def bounds_figure(bounds: Sequence[tuple[float, float | None, float | None]], unit: str) -> go.Figure:

@@ -12,7 +12,7 @@ from ..result import DesignItem, DesignValue, Result
 from .certainty import certainty
 from .content import ReportContent
 from .figures import bounds_figure, cost_figure, figure_json, flow_figures
-from .words import number, unit_words
+from .words import amount, number, unit_words
 
 STATUS_WORDS = {
     "optimal": "solved to the asked gap",
@@ -29,10 +29,13 @@ def render_report(result: Result, content: ReportContent) -> str:
     figures: dict[str, str] = {}
     if content.cost:
         figures["cost"] = figure_json(cost_figure(content.cost, result.objective.unit))
-    for i, (before, after) in enumerate(flow_figures(content.flows)):
-        if before is not None:
-            figures[f"flow-{i}-before"] = figure_json(before)
-        figures[f"flow-{i}-after"] = figure_json(after)
+    widths: list[int] = []
+    for i, picture in enumerate(content.flows):
+        drawn = flow_figures(picture)
+        if drawn.before is not None:
+            figures[f"flow-{i}-before"] = figure_json(drawn.before)
+        figures[f"flow-{i}-after"] = figure_json(drawn.after)
+        widths.append(drawn.width)
     for i, picture in enumerate(content.pictures):
         figures[f"picture-{i}"] = figure_json(picture.figure)
     if len(result.bounds_over_time) > 1:
@@ -44,6 +47,7 @@ def render_report(result: Result, content: ReportContent) -> str:
             result=result,
             content=content,
             figures={name: Markup(text) for name, text in figures.items()},
+            widths=widths,
             certainty=certainty(result),
             status=STATUS_WORDS[result.status.value],
             built=[item for item in result.design if isinstance(item, DesignItem) and item.built],
@@ -60,6 +64,7 @@ def render_report(result: Result, content: ReportContent) -> str:
 def _environment() -> Environment:
     loader = PackageLoader(__name__.rpartition(".")[0], "templates")
     environment = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
+    environment.filters["amount"] = amount
     environment.filters["number"] = number
     environment.filters["unit_words"] = unit_words
     return environment

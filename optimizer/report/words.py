@@ -21,6 +21,16 @@ def number(value: Any, digits: int = 4) -> str:
     return f"{value:.{digits}g}" if abs(value) >= 1e-4 else f"{value:.{digits - 2}e}"
 
 
+def amount(value: float | None, digits: int = 4) -> str:
+    """Money and other large amounts as people say them: 13.33 million, 159,800, 42; None is a dash."""
+    if value is None:
+        return number(value)
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size * (1.0 - 0.5 * 10.0**-digits):
+            return f"{value / size:.{digits}g} {word}"
+    return number(value, digits)
+
+
 def unit_words(name: str) -> str:
     """`fresh_water_t_per_h` as `Fresh water, t/h`."""
     for suffix, unit in _UNIT_SUFFIXES.items():
