@@ -18,6 +18,7 @@ from .environment import Environment
 from .exchange import PowerLine, WaterPipe
 from .fresh_water import FreshWater
 from .fuel import Fuel
+from .heat_system import HeatSystem
 from .plant_data import ScaledPower
 from .power import Grid, Photovoltaics
 from .steam import SteamSystem
@@ -70,6 +71,7 @@ class Plant(CaseModel):
     grid: Grid | None = Field(default=None, description="grid connection")
     photovoltaics: Photovoltaics | None = Field(default=None)
     steam: SteamSystem | None = Field(default=None, description="headers, users, boilers, turbines, feed water")
+    heat: HeatSystem | None = Field(default=None, description="streams to be cooled or heated, what exchanges heat")
 
 
 class ParkCase(CaseModel):
@@ -108,6 +110,11 @@ class ParkCase(CaseModel):
     def steam_systems(self) -> dict[str, SteamSystem]:
         """The steam systems by plant."""
         return {name: plant.steam for name, plant in self.plants.items() if plant.steam is not None}
+
+    @property
+    def heat_systems(self) -> dict[str, HeatSystem]:
+        """The heat systems by plant."""
+        return {name: plant.heat for name, plant in self.plants.items() if plant.heat is not None}
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""

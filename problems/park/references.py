@@ -10,6 +10,7 @@ import networkx as nx
 from pydantic import BaseModel
 
 from ..errors import Problem, nearest
+from ..heat.streams import Side
 from .plant_data import PerPeriod, Scaled
 
 if TYPE_CHECKING:
@@ -19,11 +20,22 @@ if TYPE_CHECKING:
 
 def problems(case: ParkCase) -> tuple[Problem, ...]:
     """Everything in a case that names something that is not there or cannot work, with its dotted place."""
-    names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses, _steam, _unit_names)
+    names = (
+        _periods,
+        _contaminants,
+        _plants_named,
+        _sources_named,
+        _lines,
+        _treatments,
+        _uses,
+        _steam,
+        _heat,
+        _unit_names,
+    )
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
     found = found or tuple(_losses(case))
-    return found or tuple(_takers(case))  # who can take what is known only where every name is
+    return found or (*_takers(case), *_unserved(case))  # who can take what is known only where every name is
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
@@ -91,13 +103,16 @@ def water_sources(plant_name: str, plant: Plant) -> list[str]:
     units = [*plant.water_uses, *plant.water_sources, *plant.treatments]
     units += [f"{name}.reject" for name, unit in plant.treatments.items() if unit.recovery < 1.0]
     units += plant.steam.water_sources if plant.steam is not None else []
+    units += plant.heat.towers if plant.heat is not None else []
     return [f"{plant_name}.{unit}" for unit in units]
 
 
 def water_sinks(plant_name: str, plant: Plant) -> list[str]:
     """Names of the water sinks of a plant: `plant.unit`."""
-    steam = plant.steam.water_sinks if plant.steam is not None else []
-    return [f"{plant_name}.{unit}" for unit in (*plant.water_uses, *plant.water_sinks, *plant.treatments, *steam)]
+    units = [*plant.water_uses, *plant.water_sinks, *plant.treatments]
+    units += plant.steam.water_sinks if plant.steam is not None else []
+    units += plant.heat.towers if plant.heat is not None else []
+    return [f"{plant_name}.{unit}" for unit in units]
 
 
 def _sources_named(case: ParkCase) -> Iterator[Problem]:
@@ -178,14 +193,36 @@ def _steam(case: ParkCase) -> Iterator[Problem]:
             yield from line.problems(f"condensate_lines.{name}", case.steam_systems)
 
 
+def _heat(case: ParkCase) -> Iterator[Problem]:
+    """The heat systems' own checks."""
+    for name, system in case.heat_systems.items():
+        yield from system.problems(f"plants.{name}.heat", case.plants[name].steam, case.contaminants, case.fuels)
+
+
+def _unserved(case: ParkCase) -> Iterator[Problem]:
+    """Streams that nothing in their plant can bring to their target."""
+    from .model import build_heat_network  # imported late because the case is checked first
+
+    told: set[str] = set()
+    for carrier, upper, lower in build_heat_network(case).unserved() if case.heat_systems else ():
+        if carrier.key not in told:
+            told.add(carrier.key)
+            stream = carrier.key.removeprefix(f"{carrier.plant}.")
+            what = "cool" if carrier.side is Side.HOT else "heat"
+            message = f"nothing in {carrier.plant!r} can {what} it between {lower:g} and {upper:g} degC"
+            yield Problem(message, place=f"plants.{carrier.plant}.heat.streams.{stream}")
+
+
 def _unit_names(case: ParkCase) -> Iterator[Problem]:
     """A unit's name stands for it in results, so a plant has it once."""
     groups = ("water_uses", "water_sources", "water_sinks", "treatments")
     steam = ("steam_uses", "letdowns", "boilers", "electric_boilers", "turbines")
+    heat = ("streams", "heating", "cooling", "exchangers")
     for plant_name, plant in case.plants.items():
         seen = {"throughput": "throughput", "grid": "grid", "photovoltaics": "photovoltaics"}
         parts = [(group, getattr(plant, group)) for group in groups]
         parts += [(f"steam.{group}", getattr(plant.steam, group)) for group in steam] if plant.steam is not None else []
+        parts += [(f"heat.{group}", getattr(plant.heat, group)) for group in heat] if plant.heat is not None else []
         for group, units in parts:
             for unit in units:
                 if unit in seen:
