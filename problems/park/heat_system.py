@@ -16,13 +16,13 @@ from .emergency import Emergency
 from .fuel import Fuel
 from .heat_exchanger import HeatExchanger
 from .heat_network import HeatNetwork
+from .heat_pump import HeatPump
 from .heat_stream import ParkStream
 from .heating import Heating
 from .references import unknown
 from .steam import SteamSystem
+from .steam_recovery import SteamRecovery
 from .water_network import WaterNetwork
-
-GROUPS = ("streams", "heating", "cooling", "exchangers")
 
 
 class HeatSystem(CaseModel):
@@ -38,6 +38,8 @@ class HeatSystem(CaseModel):
     exchangers: dict[Name, HeatExchanger] = Field(default_factory=dict, description="between two streams")
     heating: dict[Name, Heating] = Field(default_factory=dict, description="hot utilities")
     cooling: dict[Name, Cooling] = Field(default_factory=dict, description="cold utilities")
+    steam_recovery: dict[Name, SteamRecovery] = Field(default_factory=dict, description="steam raised from streams")
+    heat_pumps: dict[Name, HeatPump] = Field(default_factory=dict, description="heat pumps and vapour recompression")
 
     @property
     def towers(self) -> list[str]:
@@ -77,7 +79,16 @@ class HeatSystem(CaseModel):
                 found += cooling.tower.problems(f"{place}.cooling.{name}.tower", contaminants)
         for name, exchanger in self.exchangers.items():
             found += self._exchanger(f"{place}.exchangers.{name}", exchanger)
+        for name, recovery in self.steam_recovery.items():
+            found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
+        for name, pump in self.heat_pumps.items():
+            found += pump.problems(f"{place}.heat_pumps.{name}")
         return found
+
+    def warnings(self, place: str) -> Iterator[str]:
+        """What is possible and daring."""
+        for name, pump in self.heat_pumps.items():
+            yield from pump.warnings(f"{place}.heat_pumps.{name}")
 
     def _exchanger(self, place: str, exchanger: HeatExchanger) -> Iterator[Problem]:
         sides: Mapping[str, Side] = {name: s.as_stream(name, "").side for name, s in self.streams.items()}
@@ -123,6 +134,11 @@ class HeatSystem(CaseModel):
             cooling.add_to(assembly, network, water, site, name, f"{path}.cooling.{name}", approach)
         for name, exchanger in self.exchangers.items():
             exchanger.add_to(assembly, network, site, name, self.contributions())
+        for name, recovery in self.steam_recovery.items():
+            assert steam is not None
+            recovery.add_to(assembly, network, site, name, approach, steam)
+        for name, pump in self.heat_pumps.items():
+            pump.add_to(assembly, network, site, name, f"{path}.heat_pumps.{name}")
 
 
 def _heating(place: str, heating: Heating, steam: SteamSystem | None, fuels: set[str]) -> Iterator[Problem]:

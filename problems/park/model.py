@@ -40,6 +40,7 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     priced = case.objective is Objective.ANNUAL_COST
     assembly, network, heat = _nodes(case, uncertain or {}, priced=priced)
     _lines(case, assembly)
+    _loops(case, assembly, heat, priced=priced)
     _water_rows(case, assembly, network, priced=priced)
     heat.connect()
     heat.write_rows(assembly)
@@ -60,7 +61,7 @@ def build_network(case: ParkCase) -> WaterNetwork:
 def build_heat_network(case: ParkCase) -> HeatNetwork:
     """Who may heat whom, without the rows: for checks of the case."""
     assembly, _, heat = _nodes(case, {}, priced=False)
-    _lines(case, assembly)
+    _loops(case, assembly, heat, priced=False)
     heat.connect()
     return heat
 
@@ -135,6 +136,13 @@ def _lines(case: ParkCase, assembly: Assembly) -> None:
         main.add_to(assembly, name, main.route(locations, case.detour), systems)
     for name, line in case.condensate_lines.items():
         line.add_to(assembly, name, line.route(locations, case.detour), systems)
+
+
+def _loops(case: ParkCase, assembly: Assembly, heat: HeatNetwork, *, priced: bool) -> None:
+    locations = {name: plant.location for name, plant in case.plants.items()}
+    for name, loop in case.hot_water_loops.items():
+        route = loop.route(locations, case.detour)
+        loop.add_to(assembly, heat, name, route, case.emergency if priced else None)
 
 
 def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:

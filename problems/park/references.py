@@ -13,6 +13,9 @@ from ..errors import Problem, nearest
 from ..heat.streams import Side
 from .plant_data import PerPeriod, Scaled
 
+HEAT_GROUPS = ("streams", "heating", "cooling", "exchangers", "steam_recovery", "heat_pumps")
+"""Keys of a plant's heat whose entries are units of the plant."""
+
 if TYPE_CHECKING:
     from .case import ParkCase, Plant
     from .water_use import WaterUse
@@ -129,7 +132,7 @@ def _sources_named(case: ParkCase) -> Iterator[Problem]:
 
 
 def _lines(case: ParkCase) -> Iterator[Problem]:
-    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines"):
+    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines", "hot_water_loops"):
         for name, line in getattr(case, group).items():
             place = f"{group}.{name}"
             for key, plant in (("from", line.start), ("to", line.end)):
@@ -197,6 +200,8 @@ def _heat(case: ParkCase) -> Iterator[Problem]:
     """The heat systems' own checks."""
     for name, system in case.heat_systems.items():
         yield from system.problems(f"plants.{name}.heat", case.plants[name].steam, case.contaminants, case.fuels)
+    for name, loop in case.hot_water_loops.items():
+        yield from loop.problems(f"hot_water_loops.{name}", case.heat_systems)
 
 
 def _unserved(case: ParkCase) -> Iterator[Problem]:
@@ -217,12 +222,13 @@ def _unit_names(case: ParkCase) -> Iterator[Problem]:
     """A unit's name stands for it in results, so a plant has it once."""
     groups = ("water_uses", "water_sources", "water_sinks", "treatments")
     steam = ("steam_uses", "letdowns", "boilers", "electric_boilers", "turbines")
-    heat = ("streams", "heating", "cooling", "exchangers")
     for plant_name, plant in case.plants.items():
         seen = {"throughput": "throughput", "grid": "grid", "photovoltaics": "photovoltaics"}
         parts = [(group, getattr(plant, group)) for group in groups]
         parts += [(f"steam.{group}", getattr(plant.steam, group)) for group in steam] if plant.steam is not None else []
-        parts += [(f"heat.{group}", getattr(plant.heat, group)) for group in heat] if plant.heat is not None else []
+        parts += (
+            [(f"heat.{group}", getattr(plant.heat, group)) for group in HEAT_GROUPS] if plant.heat is not None else []
+        )
         for group, units in parts:
             for unit in units:
                 if unit in seen:
