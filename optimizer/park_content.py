@@ -8,6 +8,7 @@ from ..problems.park.problem import ParkProblem
 from ..problems.two_stage.problem import Floats
 from .park_balance import contaminant_table, plant_table
 from .park_flows import pictures
+from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_operation import Operation
 from .report import ReportContent
 from .report.content import Histogram, Table
@@ -17,8 +18,11 @@ from .result import DesignItem, Result
 INDICATOR_WORDS = {
     "fresh_water_intensity": "Fresh water intensity, t fresh per t used",
     "reuse_rate": "Share of the water used that is kept in the loop, %",
-    "heat_kept_in_loop": "Share of the heat that is kept in the loop (returned with condensate), %",
+    "heat_kept_in_loop": "Share of the heat that is kept in the loop (condensate, heat of streams), %",
     "hot_utility_mw": "Fuel burnt, MW",
+    "cold_utility_mw": "Cooling of streams, MW",
+    "heat_recovered_mw": "Heat from stream to stream, MW",
+    "heat_between_plants_mw": "Heat from plant to plant (hot water), MW",
     "energy_mwh_per_year": "Energy bought (fuel, net power), MWh/year",
     "co2_t_per_year": "CO2 (stack and imported power), t/year",
 }
@@ -31,6 +35,8 @@ STRESS = (
     "tankered",
     "hauled",
     "excess",
+    "heat deficit",
+    "heat dump",
     "power deficit",
     "steam deficit",
     "steam vented",
@@ -71,7 +77,8 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
 
     fresh, used = hourly("fresh water"), hourly("water used") + hourly("boiler make-up")
     fuel = sum(value for name, value in mean.items() if name.startswith("fuel ")) / hours
-    returned = mean.get("heat returned")
+    has_heat = bool(park.case.heat_systems)
+    kept = hourly("heat returned") + hourly("heat recovered") + hourly("heat exchanged")
     return {
         "fresh_water_t_per_h": fresh,
         "fresh_water_intensity": fresh / used if used > 0.0 else None,
@@ -80,8 +87,10 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
         "water_used_t_per_h": used,
         "reuse_rate": max(0.0, 1.0 - fresh / used) if used > 0.0 else None,
         "hot_utility_mw": fuel,
-        "cold_utility_mw": None,
-        "heat_kept_in_loop": returned / hours / (returned / hours + fuel) if returned is not None and fuel else None,
+        "cold_utility_mw": hourly("cooling") if has_heat else None,
+        "heat_recovered_mw": hourly("heat recovered") if has_heat else None,
+        "heat_between_plants_mw": hourly("heat exchanged") if has_heat else None,
+        "heat_kept_in_loop": kept / (kept + fuel) if fuel and (has_heat or "heat returned" in mean) else None,
         "power_import_mw": hourly("power import"),
         "power_export_mw": hourly("power export"),
         "power_generated_mw": hourly("power generated"),
@@ -103,10 +112,11 @@ def report_content(
         title=case.title or case.name,
         description=case.description,
         headline=_headline(park, design, before, result),
-        flows=pictures(park, design, before),
+        flows=(*pictures(park, design, before), *heat_flows(park, design, before)),
+        pictures=tuple(heat_pictures(park)),
         cost=_histograms(design, before),
         balance=plant_table(park, design, before),
-        tables=tuple(table for table in (contaminant_table(park, design),) if table is not None),
+        tables=tuple(t for t in (contaminant_table(park, design), header_table(park, design, before)) if t is not None),
         indicators=_indicator_table(park, design, before),
         assumptions=assumptions,
         notes=park.warnings,
@@ -134,6 +144,7 @@ def _headline(park: ParkProblem, design: Operation, before: Operation | None, re
                 saved = 1.0 - design.mean[name] / before.mean[name]
                 lines.append(f"{label}: {design.mean[name]:,.0f} {unit} ({-saved:+.1%})")
     investment = sum(item.investment or 0.0 for item in built)
+    lines += heat_headline(park, design)
     what = "investment" if len(built) == 1 else "investments"
     lines.append(f"{len(built)} {what} for {investment:,.0f} {currency}." if built else "Nothing is worth building.")
     if result.objective.gap is not None:
