@@ -10,11 +10,8 @@ import networkx as nx
 from pydantic import BaseModel
 
 from ..errors import Problem, nearest
-from ..heat.streams import Side
+from .heat_references import HEAT_GROUPS, heat_systems, unserved
 from .plant_data import PerPeriod, Scaled
-
-HEAT_GROUPS = ("streams", "heating", "cooling", "exchangers", "steam_recovery", "heat_pumps")
-"""Keys of a plant's heat whose entries are units of the plant."""
 
 if TYPE_CHECKING:
     from .case import ParkCase, Plant
@@ -32,13 +29,13 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
         _treatments,
         _uses,
         _steam,
-        _heat,
+        heat_systems,
         _unit_names,
     )
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
     found = found or tuple(_losses(case))
-    return found or (*_takers(case), *_unserved(case))  # who can take what is known only where every name is
+    return found or (*_takers(case), *unserved(case))  # who can take what is known only where every name is
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
@@ -194,28 +191,6 @@ def _steam(case: ParkCase) -> Iterator[Problem]:
     for name, line in case.condensate_lines.items():
         if not found and line.start in case.plants and line.end in case.plants:
             yield from line.problems(f"condensate_lines.{name}", case.steam_systems)
-
-
-def _heat(case: ParkCase) -> Iterator[Problem]:
-    """The heat systems' own checks."""
-    for name, system in case.heat_systems.items():
-        yield from system.problems(f"plants.{name}.heat", case.plants[name].steam, case.contaminants, case.fuels)
-    for name, loop in case.hot_water_loops.items():
-        yield from loop.problems(f"hot_water_loops.{name}", case.heat_systems)
-
-
-def _unserved(case: ParkCase) -> Iterator[Problem]:
-    """Streams that nothing in their plant can bring to their target."""
-    from .model import build_heat_network  # imported late because the case is checked first
-
-    told: set[str] = set()
-    for carrier, upper, lower in build_heat_network(case).unserved() if case.heat_systems else ():
-        if carrier.key not in told:
-            told.add(carrier.key)
-            stream = carrier.key.removeprefix(f"{carrier.plant}.")
-            what = "cool" if carrier.side is Side.HOT else "heat"
-            message = f"nothing in {carrier.plant!r} can {what} it between {lower:g} and {upper:g} degC"
-            yield Problem(message, place=f"plants.{carrier.plant}.heat.streams.{stream}")
 
 
 def _unit_names(case: ParkCase) -> Iterator[Problem]:
