@@ -9,6 +9,7 @@ from ..problems.two_stage.problem import Floats
 from .park_balance import contaminant_table, plant_table
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
+from .park_ladder import ladder_headline
 from .park_operation import Operation
 from .report import ReportContent
 from .report.content import Histogram, Table
@@ -144,7 +145,7 @@ def _headline(park: ParkProblem, design: Operation, before: Operation | None, re
                 saved = 1.0 - design.mean[name] / before.mean[name]
                 lines.append(f"{label}: {design.mean[name]:,.0f} {unit} ({-saved:+.1%})")
     investment = sum(item.investment or 0.0 for item in built)
-    lines += heat_headline(park, design)
+    lines += [*heat_headline(park, design), *ladder_headline(result, currency)]
     what = "investment" if len(built) == 1 else "investments"
     lines.append(f"{len(built)} {what} for {investment:,.0f} {currency}." if built else "Nothing is worth building.")
     if result.objective.gap is not None:

@@ -23,6 +23,7 @@ from .options import Options
 from .outcome import Outcome
 from .park_content import design_items, indicators, report_content
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
@@ -53,7 +54,11 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
-    outcome = _operated(park, options, scheme, progress, solution, sample, timing)
+    ladder: dict[str, DesignSolution] = {}
+    if options.ladder:
+        solution, ladder = climb(park, sample, options, scheme, progress, solution)
+        assert solution.x is not None
+    outcome = _operated(park, options, scheme, progress, solution, sample, timing, ladder)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
@@ -96,6 +101,7 @@ def _operated(
     solution: DesignSolution,
     sample: Sample,
     timing: Timing,
+    ladder: Mapping[str, DesignSolution] | None = None,
 ) -> Outcome:
     assert solution.x is not None
     started = time.perf_counter()
@@ -105,12 +111,18 @@ def _operated(
     before = None
     if stopped is None:
         before, stopped = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
+    compared = {} if before is None else {"B0": before.distribution.mean}
+    for name, found in (ladder or {}).items() if stopped is None else ():
+        assert found.x is not None
+        step = operate(park, work, found.x, fresh, scheme, progress, f"comparison {name}")
+        if step is not None and step.evaluated.stopped is None:
+            compared[name] = step.distribution.mean
     result = _result(park, options, solution, sample.count, timing).model_copy(
         update={
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
             "indicators": indicators(park, design) if design is not None else {},
-            "baseline": None if before is None else Baseline(B0=before.distribution.mean),
+            "baseline": Baseline(**compared) if compared else None,
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }
     )

@@ -23,7 +23,7 @@ def case() -> ParkCase:
 
 @pytest.fixture(scope="module")
 def outcome(case: ParkCase) -> Outcome:
-    return park_run.optimize(case, Options(scenarios=3, evaluate=20, gap=1e-2), QuietProgress())
+    return park_run.optimize(case, Options(scenarios=8, evaluate=20, gap=1e-2), QuietProgress())
 
 
 def test_the_report_shows_the_curves_of_pinch_analysis(outcome: Outcome) -> None:
