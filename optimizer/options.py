@@ -20,7 +20,8 @@ class Options:
 
     `scenarios` is the problem to solve, `sample` what a method that cannot hold them all designs on (None: chosen by
     the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
-    `replications` independent sample problems bound the true optimum; `information`: VSS, EVPI and wait-and-see.
+    `replications` independent sample problems bound the true optimum; `information`: VSS, EVPI and wait-and-see;
+    `ladder`: a park's comparisons B1 to B3.
     `out` is the output folder, where rows of scenarios go as they are computed (None: they are not kept).
     """
 
@@ -37,6 +38,7 @@ class Options:
     cluster: str | None = None
     replications: int = 0
     information: bool = False
+    ladder: bool = False
     out: Path | None = None
 
     def __post_init__(self) -> None:

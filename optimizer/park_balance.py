@@ -19,6 +19,8 @@ COLUMNS = (
     ("discharged, t/h", "water", False, False),
     ("steam from others, t/h", "steam", True, True),
     ("steam to others, t/h", "steam", False, True),
+    ("heat from others, MW", "heat", True, True),
+    ("heat to others, MW", "heat", False, True),
     ("power from others, MW", "power", True, True),
     ("grid and sun, MW", "power", True, False),
     ("fuel, MW", "fuel", True, False),

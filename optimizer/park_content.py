@@ -13,7 +13,9 @@ from .park_balance import contaminant_table, plant_table
 from .park_costs import capital_charge, cost_table, payback
 from .park_design import design_items, running_table
 from .park_flows import pictures
+from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
+from .park_ladder import ladder_headline
 from .park_operation import Operation
 from .report import ReportContent
 from .report.content import Histogram
@@ -37,11 +39,16 @@ def report_content(
     )
     if design is None:
         return asked
-    tables = (running_table(park, design_items(park, design.x)), contaminant_table(park, design))
+    tables = (
+        running_table(park, design_items(park, design.x)),
+        contaminant_table(park, design),
+        header_table(park, design, before),
+    )
     return replace(
         asked,
         headline=_headline(park, design, before, result),
-        flows=pictures(park, design, before),
+        flows=(*pictures(park, design, before), *heat_flows(park, design, before)),
+        pictures=tuple(heat_pictures(park)),
         cost=_histograms(design, before),
         cost_table=cost_table(park, design, before),
         balance=plant_table(park, design, before),
@@ -56,6 +63,7 @@ def _headline(park: ParkProblem, design: Operation, before: Operation | None, re
     lines += _investments(park, design, before, result)
     if before is not None:
         lines += _savings(design, before)
+        lines += [*heat_headline(park, design), *ladder_headline(result, park.case.currency)]
     if (gap := result.objective.gap) is not None:
         count = result.objective.scenarios or 1
         futures = f" for the {count:,} futures it was designed on" if count > 1 else ""

@@ -16,7 +16,10 @@ INDICATOR_WORDS = {
     "water_used_t_per_h": "Water used, t/h",
     "reuse_rate": "Reuse rate: share of the water used that is kept in the loop, %",
     "hot_utility_mw": "Fuel burnt, MW",
-    "heat_kept_in_loop": "Share of the heat that is kept in the loop (returned with condensate), %",
+    "cold_utility_mw": "Cooling of streams, MW",
+    "heat_recovered_mw": "Heat from stream to stream, MW",
+    "heat_between_plants_mw": "Heat from plant to plant (hot water), MW",
+    "heat_kept_in_loop": "Share of the heat that is kept in the loop (condensate, heat of streams), %",
     "power_import_mw": "Power bought, MW",
     "power_export_mw": "Power sold, MW",
     "power_generated_mw": "Power generated, MW",
@@ -38,7 +41,8 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
 
     fresh, used = hourly("fresh water"), hourly("water used") + hourly("boiler make-up")
     fuel = sum(value for name, value in mean.items() if name.startswith("fuel ")) / hours
-    returned = mean.get("heat returned")
+    has_heat = bool(park.case.heat_systems)
+    kept = hourly("heat returned") + hourly("heat recovered") + hourly("heat exchanged")
     return {
         "fresh_water_t_per_h": fresh,
         "fresh_water_intensity": fresh / used if used > 0.0 else None,
@@ -47,8 +51,10 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
         "water_used_t_per_h": used,
         "reuse_rate": max(0.0, 1.0 - fresh / used) if used > 0.0 else None,
         "hot_utility_mw": fuel,
-        "cold_utility_mw": None,
-        "heat_kept_in_loop": returned / hours / (returned / hours + fuel) if returned is not None and fuel else None,
+        "cold_utility_mw": hourly("cooling") if has_heat else None,
+        "heat_recovered_mw": hourly("heat recovered") if has_heat else None,
+        "heat_between_plants_mw": hourly("heat exchanged") if has_heat else None,
+        "heat_kept_in_loop": kept / (kept + fuel) if fuel and (has_heat or "heat returned" in mean) else None,
         "power_import_mw": hourly("power import"),
         "power_export_mw": hourly("power export"),
         "power_generated_mw": hourly("power generated"),

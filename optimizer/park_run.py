@@ -25,6 +25,7 @@ from .park_content import report_content
 from .park_design import design_items
 from .park_feasibility import refuse_impossible, why_infeasible
 from .park_indicators import indicators
+from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
 from .park_stress import stress_indicators
 from .progress import Progress
@@ -56,7 +57,11 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
-    outcome = _operated(park, options, scheme, progress, solution, sample, timing)
+    ladder: dict[str, DesignSolution] = {}
+    if options.ladder:
+        solution, ladder = climb(park, sample, options, scheme, progress, solution)
+        assert solution.x is not None
+    outcome = _operated(park, options, scheme, progress, solution, sample, timing, ladder)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
@@ -99,6 +104,7 @@ def _operated(
     solution: DesignSolution,
     sample: Sample,
     timing: Timing,
+    ladder: Mapping[str, DesignSolution] | None = None,
 ) -> Outcome:
     assert solution.x is not None
     started = time.perf_counter()
@@ -108,12 +114,18 @@ def _operated(
     before = None
     if stopped is None:
         before, stopped = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
+    compared = {} if before is None else {"B0": before.distribution.mean}
+    for name, found in (ladder or {}).items() if stopped is None else ():
+        assert found.x is not None
+        step = operate(park, work, found.x, fresh, scheme, progress, f"comparison {name}")
+        if step is not None and step.evaluated.stopped is None:
+            compared[name] = step.distribution.mean
     result = _result(park, options, solution, sample.count, timing).model_copy(
         update={
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
             "indicators": _indicators(park, design) if design is not None else {},
-            "baseline": None if before is None else Baseline(B0=before.distribution.mean),
+            "baseline": Baseline(**compared) if compared else None,
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }
     )

@@ -14,6 +14,8 @@ KINDS = (
     "tankered",
     "hauled",
     "excess",
+    "heat deficit",
+    "heat dump",
     "power deficit",
     "steam deficit",
     "steam vented",

@@ -118,7 +118,7 @@ class DesignValue(_Part):
 
 
 class Baseline(_Part):
-    """Expected objective of the comparison cases on the same scenarios: B0 as is, B1.. of the full ladder."""
+    """Expected objective on the same scenarios: B0 as is, B1 no heat integration, B2 water first, B3 energy first."""
 
     B0: Number = None
     B1: Number = None

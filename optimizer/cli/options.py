@@ -109,6 +109,12 @@ class Search(Sample):
             "--information", help="Values of the stochastic solution and of perfect information, wait and see."
         ),
     ] = False
+    ladder: Annotated[
+        bool,
+        typer.Option(
+            "--ladder", help="Parks: also without heat integration (B1), water before energy (B2), energy first (B3)."
+        ),
+    ] = False
 
 
 @dataclass(frozen=True)

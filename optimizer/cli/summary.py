@@ -20,6 +20,11 @@ STATISTICS = {
     "value_of_stochastic_solution": "value of the stochastic solution",
     "expected_value_of_perfect_information": "expected value of perfect information",
 }
+COMPARISONS = {
+    "B1": "without heat integration",
+    "B2": "water first, then energy",
+    "B3": "energy first, then water",
+}
 
 
 def print_summary(outcome: Outcome, written: list[Path]) -> None:
@@ -44,6 +49,10 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
                 console.print(f"  {words}: {known.low:,.6g} to {known.high:,.6g} ({how})")
     if result.baseline is not None and result.baseline.B0 is not None:
         console.print(f"  as is (B0): {result.baseline.B0:,.6g} {escape(objective.unit)}")
+    for name, words in COMPARISONS.items():
+        value = None if result.baseline is None else getattr(result.baseline, name)
+        if value is not None:
+            console.print(f"  {words} ({name}): {value:,.6g} {escape(objective.unit)}")
     built = [item for item in result.design if isinstance(item, DesignItem) and item.built]
     if built:
         table = Table("build", "plant", "size", "investment", box=None, pad_edge=False)

@@ -104,7 +104,7 @@ def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
         "Heat that must come from above; zero is the pinch. The dotted curve is the cascade with the utilities in it.",
     )
     if len(answer.problem.plants) > 1:
-        yield _profiles_picture(site_profiles(answer.problem))
+        yield profiles_picture(site_profiles(answer.problem))
     costs = _cost_curve(case, answer)
     if costs:
         yield Picture(
@@ -114,7 +114,8 @@ def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
         )
 
 
-def _profiles_picture(profiles: SiteProfiles) -> Picture:
+def profiles_picture(profiles: SiteProfiles) -> Picture:
+    """Total site profiles: to the left what plants reject, to the right what they need."""
     lines = [
         Line(
             "heat rejected by plants",

@@ -37,11 +37,16 @@ class SegmentData(_Strict):
     heat_capacity_flow: HeatCapacityFlow | None = None
 
 
-class StreamData(_Strict):
-    """A stream to be cooled or heated: `target` with `duty` or `heat_capacity_flow`, or `segments` in order of flow."""
+class Named(_Strict):
+    """What a stream is called and where it is."""
 
     name: str
     plant: str = ""
+
+
+class StreamShape(_Strict):
+    """Temperatures and duty: `target` with `duty` or `heat_capacity_flow`, or `segments` in order of flow."""
+
     side: Annotated[Side | None, Field(description="needed for a phase change; else it follows from temperatures")] = (
         None
     )
@@ -55,7 +60,7 @@ class StreamData(_Strict):
         TemperatureDifference | None, Field(description="own share of the approach temperature; default half of it")
     ] = None
 
-    def stream(self) -> HeatStream:
+    def as_stream(self, name: str, plant: str) -> HeatStream:
         """The stream of the models. Raises HeatDataError where the data contradict themselves."""
         pieces = self.segments
         if bool(pieces) == (self.target is not None):
@@ -81,12 +86,18 @@ class StreamData(_Strict):
             if start == self.supply:
                 raise HeatDataError(["say whether it is hot or cold: `side` is missing"])
             side = Side.HOT if start < self.supply else Side.COLD
-        stream = HeatStream(
-            self.name, side, tuple(built), self.film_coefficient, self.approach_contribution, self.plant
-        )
+        stream = HeatStream(name, side, tuple(built), self.film_coefficient, self.approach_contribution, plant)
         if found := stream.check():
             raise HeatDataError(found)
         return stream
+
+
+class StreamData(StreamShape, Named):
+    """A stream to be cooled or heated: `target` with `duty` or `heat_capacity_flow`, or `segments` in order of flow."""
+
+    def stream(self) -> HeatStream:
+        """The stream of the models. Raises HeatDataError where the data contradict themselves."""
+        return self.as_stream(self.name, self.plant)
 
 
 class UtilityData(_Strict):

@@ -101,6 +101,10 @@ class HeatStream:
         """Heat to be given off or taken up [MW]."""
         return math.fsum(segment.duty for segment in self.segments)
 
+    def scaled(self, factor: float) -> HeatStream:
+        """The same stream at `factor` times its flow."""
+        return replace(self, segments=tuple(replace(s, duty=factor * s.duty) for s in self.segments))
+
     def check(self) -> list[str]:
         """Contradictions in the data, in words; empty where there are none."""
         found: list[str] = []

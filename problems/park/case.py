@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -18,6 +19,8 @@ from .environment import Environment
 from .exchange import PowerLine, WaterPipe
 from .fresh_water import FreshWater
 from .fuel import Fuel
+from .heat_system import HeatSystem
+from .hot_water_loop import HotWaterLoop
 from .plant_data import ScaledPower
 from .power import Grid, Photovoltaics
 from .steam import SteamSystem
@@ -70,6 +73,7 @@ class Plant(CaseModel):
     grid: Grid | None = Field(default=None, description="grid connection")
     photovoltaics: Photovoltaics | None = Field(default=None)
     steam: SteamSystem | None = Field(default=None, description="headers, users, boilers, turbines, feed water")
+    heat: HeatSystem | None = Field(default=None, description="streams to be cooled or heated, what exchanges heat")
 
 
 class ParkCase(CaseModel):
@@ -95,6 +99,7 @@ class ParkCase(CaseModel):
     steam_mains: dict[Name, SteamMain] = Field(default_factory=dict)
     condensate_lines: dict[Name, CondensateLine] = Field(default_factory=dict)
     power_lines: dict[Name, PowerLine] = Field(default_factory=dict)
+    hot_water_loops: dict[Name, HotWaterLoop] = Field(default_factory=dict)
     environment: Environment = Field(default_factory=Environment)
     emergency: Emergency = Field(default_factory=Emergency)
     uncertainty: ParkUncertainty = Field(default_factory=ParkUncertainty)
@@ -108,6 +113,16 @@ class ParkCase(CaseModel):
     def steam_systems(self) -> dict[str, SteamSystem]:
         """The steam systems by plant."""
         return {name: plant.steam for name, plant in self.plants.items() if plant.steam is not None}
+
+    @property
+    def heat_systems(self) -> dict[str, HeatSystem]:
+        """The heat systems by plant."""
+        return {name: plant.heat for name, plant in self.plants.items() if plant.heat is not None}
+
+    def heat_warnings(self) -> Iterator[str]:
+        """What is possible and daring in the plants' heat."""
+        for name, system in self.heat_systems.items():
+            yield from system.warnings(f"plants.{name}.heat")
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""

@@ -19,6 +19,9 @@ class Emergency(CaseModel):
     steam_deficit: WaterPrice = Field(default=300.0, gt=0.0, description="steam not supplied to fixed loads, per t")
     steam_vent: WaterPrice = Field(default=1.0, gt=0.0, description="steam vented, per t, beside what it cost to raise")
 
+    heat_deficit: EnergyPrice = Field(default=500.0, gt=0.0, description="heat that a cold stream does not get")
+    heat_dump: EnergyPrice = Field(default=200.0, gt=0.0, description="heat of a hot stream that finds no cooling")
+
     @property
     def water(self) -> EmergencyWater:
         """The three prices of the water network."""

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 from .assembly import Assembly, Expression, UncertainFactor
 from .case import Objective, ParkCase
 from .environment import annual_cap, co2_inventory
+from .heat_network import HeatNetwork
 from .power import add_power_demand
 from .water_network import WaterNetwork
 
@@ -17,11 +18,12 @@ HOURLY_OBJECTIVES = {Objective.FRESH_WATER: "fresh water", Objective.TREATED_FLO
 
 @dataclass(frozen=True)
 class ParkModel:
-    """The assembled model with its water network, both still naming Pyomo components."""
+    """The assembled model with its water and heat networks, all still naming Pyomo components."""
 
     case: ParkCase
     assembly: Assembly
     network: WaterNetwork
+    heat: HeatNetwork
 
     @property
     def pyomo(self) -> pyo.ConcreteModel:
@@ -36,16 +38,19 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     know what arrives; what all add to balances, costs and emissions is closed last.
     """
     priced = case.objective is Objective.ANNUAL_COST
-    assembly, network = _nodes(case, uncertain or {}, priced=priced)
+    assembly, network, heat = _nodes(case, uncertain or {}, priced=priced)
     _lines(case, assembly)
+    _loops(case, assembly, heat, priced=priced)
     _water_rows(case, assembly, network, priced=priced)
+    heat.connect()
+    heat.write_rows(assembly)
     case.environment.write_rows(assembly, "environment", priced=priced)
     _permits(case, assembly, network, priced=priced)
     assembly.close_balances()
     assembly.close_heat()
     _objective(case, assembly)
     _reports(case, assembly)
-    return ParkModel(case, assembly, network)
+    return ParkModel(case, assembly, network, heat)
 
 
 def build_network(case: ParkCase) -> WaterNetwork:
@@ -53,24 +58,37 @@ def build_network(case: ParkCase) -> WaterNetwork:
     return _nodes(case, {}, priced=False)[1]
 
 
-def _nodes(case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: bool) -> tuple[Assembly, WaterNetwork]:
+def build_heat_network(case: ParkCase) -> HeatNetwork:
+    """Who may heat whom, without the rows: for checks of the case."""
+    assembly, _, heat = _nodes(case, {}, priced=False)
+    _loops(case, assembly, heat, priced=False)
+    heat.connect()
+    return heat
+
+
+def _nodes(
+    case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: bool
+) -> tuple[Assembly, WaterNetwork, HeatNetwork]:
     assembly = Assembly(case.name, case.hours, uncertain, case.interest)
     limits = {k: c.workshop_limit for k, c in case.contaminants.items() if c.workshop_limit is not None}
     piped = frozenset(name for name, plant in case.plants.items() if not plant.free_reuse)
     network = WaterNetwork(tuple(case.contaminants), limits, piped)
-    _plants(case, assembly, network, priced=priced)
+    heat = HeatNetwork()
+    _plants(case, assembly, network, heat, priced=priced)
     _water_nodes(case, assembly, network, priced=priced)
-    return assembly, network
+    return assembly, network, heat
 
 
-def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:
+def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, heat: HeatNetwork, *, priced: bool) -> None:
     for name, plant in case.plants.items():
         site, path = assembly.site(name), f"plants.{name}"
+        emergency = case.emergency if priced else None
         if plant.throughput is not None:
             plant.throughput.add_to(assembly, site, f"{path}.throughput", curtailable=priced)
         if plant.steam is not None:
-            emergency = case.emergency if priced else None
             plant.steam.add_to(assembly, network, site, f"{path}.steam", case.fuels, emergency)
+        if plant.heat is not None:
+            plant.heat.add_to(assembly, heat, network, site, f"{path}.heat", plant.steam, case.fuels, emergency)
         for unit, use in plant.water_uses.items():
             use.add_to(assembly, network, site, unit, f"{path}.water_uses.{unit}")
         for unit, source in plant.water_sources.items():
@@ -118,6 +136,13 @@ def _lines(case: ParkCase, assembly: Assembly) -> None:
         main.add_to(assembly, name, main.route(locations, case.detour), systems)
     for name, line in case.condensate_lines.items():
         line.add_to(assembly, name, line.route(locations, case.detour), systems)
+
+
+def _loops(case: ParkCase, assembly: Assembly, heat: HeatNetwork, *, priced: bool) -> None:
+    locations = {name: plant.location for name, plant in case.plants.items()}
+    for name, loop in case.hot_water_loops.items():
+        route = loop.route(locations, case.detour)
+        loop.add_to(assembly, heat, name, route, case.emergency if priced else None)
 
 
 def _permits(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, priced: bool) -> None:

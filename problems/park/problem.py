@@ -63,7 +63,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         tuple(replace(a, on_columns=assembly.commitments.get((a.plant, a.name), {})) for a in assembly.assets),
         tuple(assembly.flows),
         WaterSimulator(built.network, treatments, assembly.periods),
-        tuple(case.uncertainty.warnings()),
+        (*case.uncertainty.warnings(), *case.heat_warnings()),
     )
 
 

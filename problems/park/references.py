@@ -10,6 +10,7 @@ import networkx as nx
 from pydantic import BaseModel
 
 from ..errors import Problem, nearest
+from .heat_references import HEAT_GROUPS, heat_systems, unserved
 from .plant_data import PerPeriod, Scaled
 
 if TYPE_CHECKING:
@@ -19,11 +20,22 @@ if TYPE_CHECKING:
 
 def problems(case: ParkCase) -> tuple[Problem, ...]:
     """Everything in a case that names something that is not there or cannot work, with its dotted place."""
-    names = (_periods, _contaminants, _plants_named, _sources_named, _lines, _treatments, _uses, _steam, _unit_names)
+    names = (
+        _periods,
+        _contaminants,
+        _plants_named,
+        _sources_named,
+        _lines,
+        _treatments,
+        _uses,
+        _steam,
+        heat_systems,
+        _unit_names,
+    )
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
     found = found or tuple(_losses(case))
-    return found or tuple(_takers(case))  # who can take what is known only where every name is
+    return found or (*_takers(case), *unserved(case))  # who can take what is known only where every name is
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
@@ -91,13 +103,16 @@ def water_sources(plant_name: str, plant: Plant) -> list[str]:
     units = [*plant.water_uses, *plant.water_sources, *plant.treatments]
     units += [f"{name}.reject" for name, unit in plant.treatments.items() if unit.recovery < 1.0]
     units += plant.steam.water_sources if plant.steam is not None else []
+    units += plant.heat.towers if plant.heat is not None else []
     return [f"{plant_name}.{unit}" for unit in units]
 
 
 def water_sinks(plant_name: str, plant: Plant) -> list[str]:
     """Names of the water sinks of a plant: `plant.unit`."""
-    steam = plant.steam.water_sinks if plant.steam is not None else []
-    return [f"{plant_name}.{unit}" for unit in (*plant.water_uses, *plant.water_sinks, *plant.treatments, *steam)]
+    units = [*plant.water_uses, *plant.water_sinks, *plant.treatments]
+    units += plant.steam.water_sinks if plant.steam is not None else []
+    units += plant.heat.towers if plant.heat is not None else []
+    return [f"{plant_name}.{unit}" for unit in units]
 
 
 def _sources_named(case: ParkCase) -> Iterator[Problem]:
@@ -114,7 +129,7 @@ def _sources_named(case: ParkCase) -> Iterator[Problem]:
 
 
 def _lines(case: ParkCase) -> Iterator[Problem]:
-    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines"):
+    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines", "hot_water_loops"):
         for name, line in getattr(case, group).items():
             place = f"{group}.{name}"
             for key, plant in (("from", line.start), ("to", line.end)):
@@ -186,6 +201,9 @@ def _unit_names(case: ParkCase) -> Iterator[Problem]:
         seen = {"throughput": "throughput", "grid": "grid", "photovoltaics": "photovoltaics"}
         parts = [(group, getattr(plant, group)) for group in groups]
         parts += [(f"steam.{group}", getattr(plant.steam, group)) for group in steam] if plant.steam is not None else []
+        parts += (
+            [(f"heat.{group}", getattr(plant.heat, group)) for group in HEAT_GROUPS] if plant.heat is not None else []
+        )
         for group, units in parts:
             for unit in units:
                 if unit in seen:

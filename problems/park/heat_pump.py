@@ -1,0 +1,166 @@
+"""Heat pumps and vapour recompression: heat lifted from one temperature to another by power.
+
+With logarithmic means T [K] of sink and source, refrigerant temperatures T_c, T_e beyond the streams by the pinch, and
+a second-law efficiency eta (review: Arpagaus et al. 2018, DOI 10.1016/j.energy.2018.03.166):
+
+    sensible sink:   COP = eta T_sink / (T_sink - T_source)        (Lorenz)
+    latent sink:     COP = eta T_c / (T_c - T_e)                   (Carnot)
+    air as source:   1 / COP = (T_c - T_air + pinch) / (eta T_c)   linear in T_air, which may be uncertain
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pyomo.environ as pyo
+from pydantic import Field, model_validator
+
+from ..errors import Problem
+from ..heat.streams import Side
+from ..units import Fraction, Power, Quantity, Temperature, TemperatureDifference
+from .assembly import Assembly, Expression, Site, activity
+from .asset import PowerInvestment
+from .base import CaseModel
+from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, logarithmic_mean
+from .plant_data import PerPeriod
+
+Stages = Annotated[int, Field(ge=1, le=3)]
+COMMERCIAL, LIMIT = 120.0, 160.0  # degC of the sink: what can be bought, and what has been shown
+LARGEST_LIFT = 70.0  # K a stage
+AMBIENT = 298.15  # K at which exergy is zero
+
+
+class TemperatureRange(CaseModel):
+    """From where to where a stream goes."""
+
+    start: Temperature = Field(alias="from", description="temperature before")
+    end: Temperature = Field(alias="to", description="temperature after")
+
+    @property
+    def mean(self) -> float:
+        """Logarithmic mean [K]."""
+        return logarithmic_mean(self.start + KELVIN, self.end + KELVIN)
+
+
+class AmbientTemperature(PerPeriod):
+    """Temperature of the air [degC] for the whole year, or one per period."""
+
+    every: Annotated[float, Quantity("temperature", "degC", minimum=-60.0)] = Field(
+        default=20.0, description="temperature in periods that are not named"
+    )
+
+
+class HeatPump(CaseModel):
+    """A heat pump between streams of a plant, or from the air; sized by the heat that it gives off."""
+
+    cools: TemperatureRange | None = Field(
+        default=None, description="temperatures of the streams that it cools; none: the air is its source"
+    )
+    heats: TemperatureRange = Field(description="temperatures of the streams that it heats; equal ends: boiling")
+    air: AmbientTemperature = Field(
+        default_factory=lambda: AmbientTemperature(every=20.0), description="air temperature, where it is the source"
+    )
+    efficiency: Fraction = Field(default=0.5, description="share of the ideal COP: 0.40-0.60, boiling sink 0.45-0.60")
+    pinch: TemperatureDifference = Field(
+        default=5.0, description="between refrigerant and streams; 0: vapour recompression"
+    )
+    stages: Stages = Field(default=1, description="stages of compression, each lifts by 70 K at most")
+    existing: Power = Field(default=0.0, description="heat that it can give off already")
+    investment: PowerInvestment | None = Field(default=None, description="what may be built, per MW given off")
+    source: str = Field(default="assumed", description="where the figures come from")
+
+    @model_validator(mode="after")
+    def _directions(self) -> HeatPump:
+        if self.cools is not None and self.cools.end > self.cools.start:
+            raise ValueError("what it cools does not get hotter")
+        if self.heats.end < self.heats.start:
+            raise ValueError("what it heats does not get colder")
+        return self
+
+    @property
+    def boiling(self) -> bool:
+        """Whether the sink takes its heat at one temperature."""
+        return self.heats.end == self.heats.start
+
+    def lift(self) -> float:
+        """From the coldest of the source to the hottest of the sink [K]."""
+        coldest = min(self.air.profile.values(), default=self.air.every)
+        return self.heats.end - (min(coldest, self.air.every) if self.cools is None else self.cools.end)
+
+    def problems(self, place: str) -> Iterator[Problem]:
+        """Sinks too hot, lifts too high or none, efficiencies that nobody has measured."""
+        if self.heats.end > LIMIT:
+            message = f"no heat pump has shown more than {LIMIT:g} degC"
+            yield Problem(message, place=f"{place}.heats.to", typed=f"{self.heats.end:g}")
+        if self.lift() > LARGEST_LIFT * self.stages:
+            message = f"lifts by {self.lift():g} K, {self.stages} stage(s) by {LARGEST_LIFT * self.stages:g} at most"
+            yield Problem(message, place=f"{place}.stages", typed=str(self.stages))
+        source = self.air.every + KELVIN if self.cools is None else self.cools.mean
+        if self.heats.mean - source < 5.0:
+            yield Problem("its sink is not hotter than its source by 5 K: an exchanger does that", place=place)
+        least = 0.45 if self.boiling else 0.40
+        if not least <= self.efficiency <= 0.60:
+            message = f"heat pumps reach {least:g} to 0.6 of the ideal COP with such a sink"
+            yield Problem(message, place=f"{place}.efficiency", typed=f"{self.efficiency:g}")
+
+    def warnings(self, place: str) -> Iterator[str]:
+        """Sinks beyond what can be bought."""
+        if COMMERCIAL < self.heats.end <= LIMIT:
+            yield f"{place}: {self.heats.end:g} degC is above the {COMMERCIAL:g} degC of heat pumps on the market"
+
+    @property
+    def cop(self) -> float:
+        """Coefficient of performance of a pump between streams."""
+        assert self.cools is not None
+        if self.boiling:
+            hot = self.heats.end + self.pinch + KELVIN
+            return self.efficiency * hot / (hot - (self.cools.end - self.pinch + KELVIN))
+        return self.efficiency * self.heats.mean / (self.heats.mean - self.cools.mean)
+
+    def power_per_heat(self, assembly: Assembly, path: str, period: str) -> Expression:
+        """1 / COP; with air as source it depends on an uncertain temperature [degC]."""
+        if self.cools is not None:
+            return 1.0 / self.cop
+        hot = self.heats.end + self.pinch + KELVIN
+        air = assembly.uncertain(f"{path}.air", 1.0) * self.air.at(period)
+        return (hot - KELVIN + self.pinch - air) / (self.efficiency * hot)
+
+    def add_to(self, assembly: Assembly, network: HeatNetwork, site: Site, name: str, path: str) -> None:
+        """Heat Q <= capacity at the sink, power P = Q / COP, heat Q - P from the source."""
+        capacity = assembly.capacity(site, name, "heat pump", "MW", existing=self.existing, option=self.investment)
+        block = assembly.block(site, name)
+        block.heat = activity(assembly.periods)
+        block.power = activity(assembly.periods)
+        block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= capacity)
+        block.compression = pyo.Constraint(
+            assembly.periods, rule=lambda b, p: b.power[p] == self.power_per_heat(assembly, path, p) * b.heat[p]
+        )
+        key = f"{site.name}.{name}"
+        heat = {p: block.heat[p] for p in assembly.periods}
+        drawn = {p: block.heat[p] - block.power[p] for p in assembly.periods}
+        sink = Piece(self.heats.end + self.pinch, self.heats.start + self.pinch)
+        network.add(Carrier(key, site.name, Side.HOT, Role.CONVERTER, (sink,), 0.0, heat, owner=key))
+        if self.cools is not None:
+            source = Piece(self.cools.end - self.pinch, self.cools.start - self.pinch)
+            network.add(
+                Carrier(f"{key} source", site.name, Side.COLD, Role.CONVERTER, (source,), 0.0, drawn, owner=key)
+            )
+            assembly.flow("heat", f"{key} source", key, "MW", lambda p: drawn[p])
+        else:
+            assembly.flow("heat", "ambient air", key, "MW", lambda p: drawn[p])
+        for p in assembly.periods:
+            assembly.demand("power", site.name, p, block.power[p])
+            assembly.total("power for heat", p, block.power[p], "MWh/a")
+            assembly.total("heat pumped", p, heat[p], "MWh/a")
+            assembly.total("exergy destroyed in heat pumps", p, self._destroyed(block, p), "MWh/a")
+        assembly.flow("power", site.name, key, "MW", lambda p: block.power[p])
+
+    def _destroyed(self, block: Any, period: str) -> Expression:
+        """Exergy [MW] destroyed: P + (Q - P) (1 - T0 / T_source) - Q (1 - T0 / T_sink), at the refrigerant's ends."""
+        sink = logarithmic_mean(self.heats.start + self.pinch + KELVIN, self.heats.end + self.pinch + KELVIN)
+        source = self.air.at(period) + KELVIN
+        if self.cools is not None:
+            source = logarithmic_mean(self.cools.start - self.pinch + KELVIN, self.cools.end - self.pinch + KELVIN)
+        heat, power = block.heat[period], block.power[period]
+        return power + (heat - power) * (1.0 - AMBIENT / source) - heat * (1.0 - AMBIENT / sink)
