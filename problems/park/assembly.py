@@ -14,7 +14,7 @@ from typing import Any, cast
 import pyomo.environ as pyo
 
 from .asset import Asset, Investment
-from .plant_data import Scaled
+from .plant_data import Scaled, ScaledPower
 
 Expression = Any  # Pyomo expressions have no usable static type
 Carrier = str
@@ -76,18 +76,26 @@ class Assembly:
     """
 
     def __init__(
-        self, name: str, hours: Mapping[str, float], uncertain: Mapping[str, UncertainFactor], interest: float
+        self,
+        name: str,
+        hours: Mapping[str, float],
+        uncertain: Mapping[str, UncertainFactor],
+        interest: float,
+        escalation: Mapping[int, float] | None = None,
     ) -> None:
         self.model: Any = pyo.ConcreteModel(name=name)
         self.model.design = pyo.Block()
         self.model.operation = cast("Any", pyo.Block())
         self.hours = dict(hours)
         self.interest = interest
+        self.escalation = dict(escalation or {})
         names = sorted({factor.element for factor in uncertain.values()})
         self.model.operation.uncertain = pyo.Param(names, mutable=True, initialize=1.0)
         self._uncertain = dict(uncertain)
         self.used_paths: set[str] = set()
         self.factor_paths: set[str] = set()
+        self.value_paths: set[str] = set()
+        self.temperature: Mapping[str, Expression] = {}  # ambient, by period [degC]
         self.sites: dict[str, Site] = {}
         self.assets: list[Asset] = []
         self.commitments: dict[tuple[str, str], dict[str, str]] = {}  # of plant and unit: binaries by period
@@ -133,25 +141,36 @@ class Assembly:
         self.factor_paths.add(path)
         return self.uncertain(path, 1.0)
 
+    def value(self, path: str, nominal: float) -> Expression:
+        """The number at a path that may be 0 or negative: a value may replace it, a factor would say nothing."""
+        self.value_paths.add(path)
+        return self.uncertain(path, nominal)
+
     def following(self, site: Site, quantity: Scaled, path: str, name: str) -> dict[str, Expression]:
         """Amount a of every period that follows the throughput of a plant, with the uncertain factor xi at `path`:
 
-            a = profile (xi (fixed + rate available) - rate curtailed) >= 0
+            a = profile (xi (fixed + rate available) - rate curtailed) + per_degree (T - reference) >= 0
 
-        xi times the curtailment would make W random, so what curtailment saves is counted at nominal; the row keeps a
-        low xi from turning curtailment into a supply.
+        with the last part for heat and power only. xi times the curtailment would make W random, so what curtailment
+        saves is counted at nominal; the row keeps a low xi from turning curtailment into a supply.
         """
         factor, amount = self.factor(path), {p: site.scaled(quantity, p) for p in self.periods}
+        weather = {p: self._weather(quantity, p) for p in self.periods}
         if isinstance(factor, (int, float)):
-            return amount
+            return {p: amount[p] + weather[p] for p in self.periods}
         for p in self.periods:
             profile = quantity.profile.get(p, 1.0)
             full = (quantity.fixed + quantity.rate * site.available.get(p, 1.0)) * profile
-            amount[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0)
+            amount[p] = factor * full - quantity.rate * profile * site.curtailed.get(p, 0.0) + weather[p]
         if quantity.rate and any(not isinstance(c, float) for c in site.curtailed.values()):
             block = self.block(site, f"{name} follows")
             block.no_supply = pyo.Constraint(self.periods, rule=lambda _, p: amount[p] >= 0)
         return amount
+
+    def _weather(self, quantity: Scaled, period: str) -> Expression:
+        if not isinstance(quantity, ScaledPower) or not quantity.per_degree:
+            return 0.0
+        return quantity.per_degree * (self.temperature[period] - quantity.reference)
 
     def smallest(self, path: str) -> float:
         """Smallest value that the uncertain factor at a path can take; 1 where it is certain."""
@@ -169,6 +188,7 @@ class Assembly:
         if option is None:
             self.assets.append(Asset(name, site.name, component, unit, existing))
             return existing
+        option = option.escalated(self.escalation)
         site.design.add_component(name, pyo.Block())
         block: Any = getattr(site.design, name)
         block.built = scalar(within=pyo.Binary)

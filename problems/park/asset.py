@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -31,6 +32,9 @@ class Investment(CaseModel):
     maintenance: AnnualRate = Field(
         0.0, description="fixed operation and maintenance, share of the installed cost per year"
     )
+    cost_year: int | None = Field(
+        default=None, description="year of the costs; none: the case's. Another one needs the case's cost_index"
+    )
     source: str = Field(default="assumed", description="where the figures come from, or 'assumed'")
 
     @model_validator(mode="after")
@@ -38,6 +42,13 @@ class Investment(CaseModel):
         if self.minimum > self.maximum:
             raise ValueError(f"minimum {self.minimum:g} is larger than maximum {self.maximum:g}")
         return self
+
+    def escalated(self, factors: Mapping[int, float]) -> Self:
+        """The investment at the prices of the case, by factors per cost year."""
+        if self.cost_year is None or self.cost_year not in factors:
+            return self
+        factor = factors[self.cost_year]
+        return self.model_copy(update={"fixed": factor * self.fixed, "proportional": factor * self.proportional})
 
     def annual_rate(self, interest: float) -> float:
         """Share of the installed cost paid each year: capital recovery factor plus fixed maintenance."""

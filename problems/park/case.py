@@ -29,6 +29,7 @@ from .throughput import Throughput
 from .treatment import Treatment
 from .uncertain import ParkUncertainty
 from .water_use import WaterSinkPlain, WaterSourcePlain, WaterUse
+from .weather import Weather
 
 Coordinate = Annotated[float, Quantity("coordinate", "km")]
 
@@ -85,11 +86,16 @@ class ParkCase(CaseModel):
     description: str = Field(default="", description="what the case is and where it comes from")
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$", description="currency of every price in the file")
     cost_year: int = Field(default=2024, ge=1970, le=2100, description="year of the prices")
+    cost_index: dict[int, Annotated[float, Field(gt=0.0)]] = Field(
+        default_factory=dict[int, float],
+        description="plant cost index by year, for costs of other years than cost_year",
+    )
     objective: Objective = Field(default=Objective.ANNUAL_COST)
     operating_hours: Hours = Field(default=8000.0, gt=0.0, le=8784.0, description="operating hours a year")
     interest: AnnualRate = Field(default=0.08, lt=1.0, description="real interest")
     detour: float = Field(default=1.3, ge=1.0, description="route length over straight distance")
     periods: dict[Name, Period] = Field(default_factory=lambda: {"year": Period(share=1.0)})
+    weather: Weather | None = Field(default=None, description="ambient temperature that heat and power may follow")
     contaminants: dict[Name, Contaminant] = Field(default_factory=dict)
     plants: dict[Name, Plant] = Field(min_length=1)
     fresh_water: dict[Name, FreshWater] = Field(default_factory=dict)
@@ -108,6 +114,12 @@ class ParkCase(CaseModel):
     def hours(self) -> dict[str, float]:
         """Operating hours a year that each period stands for."""
         return {name: period.share * self.operating_hours for name, period in self.periods.items()}
+
+    @property
+    def escalation(self) -> dict[int, float]:
+        """Factor by which costs of a year become costs of `cost_year`; empty without that year's index."""
+        now = self.cost_index.get(self.cost_year)
+        return {} if now is None else {year: now / then for year, then in self.cost_index.items()}
 
     @property
     def steam_systems(self) -> dict[str, SteamSystem]:

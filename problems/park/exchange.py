@@ -28,6 +28,9 @@ class RouteInvestment(CaseModel):
     maintenance: Fraction = Field(
         0.02, description="fixed operation and maintenance, share of the installed cost a year"
     )
+    cost_year: int | None = Field(
+        default=None, description="year of the costs; none: the case's. Another one needs the case's cost_index"
+    )
     source: str = Field(default="assumed", description="where the figures come from")
 
     def over(self, length: float) -> Investment:
@@ -39,6 +42,7 @@ class RouteInvestment(CaseModel):
             maximum=self.maximum,
             life=self.life,
             maintenance=self.maintenance,
+            cost_year=self.cost_year,
             source=self.source,
         )
 

@@ -69,7 +69,9 @@ def build_heat_network(case: ParkCase) -> HeatNetwork:
 def _nodes(
     case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: bool
 ) -> tuple[Assembly, WaterNetwork, HeatNetwork]:
-    assembly = Assembly(case.name, case.hours, uncertain, case.interest)
+    assembly = Assembly(case.name, case.hours, uncertain, case.interest, case.escalation)
+    if case.weather is not None:
+        case.weather.add_to(assembly)
     limits = {k: c.workshop_limit for k, c in case.contaminants.items() if c.workshop_limit is not None}
     piped = frozenset(name for name, plant in case.plants.items() if not plant.free_reuse)
     network = WaterNetwork(tuple(case.contaminants), limits, piped)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ..units import EnergyPrice, Load, Power, WaterFlow
+from ..units import EnergyPrice, Load, Power, Quantity, Temperature, WaterFlow
 from .base import CaseModel, Name
+
+PowerPerDegree = Annotated[float, Quantity("power per temperature", "MW/K", difference=True)]
 
 
 class Scaled(CaseModel):
@@ -46,10 +48,17 @@ class ScaledLoad(Scaled):
 
 
 class ScaledPower(Scaled):
-    """Power or heat [MW] that follows the throughput."""
+    """Power or heat [MW] that follows the throughput, and the ambient temperature where the case has a `weather`.
+
+    The part that follows the temperature T is `per_degree` (T - `reference`); it is not curtailed with the throughput.
+    """
 
     fixed: Power = Field(default=0.0, description="part that stays at zero throughput")
     rate: Power = Field(default=0.0, description="part that follows the throughput, at throughput 1")
+    per_degree: PowerPerDegree = Field(
+        default=0.0, description="change per degree of ambient temperature: positive for cooling, negative for heating"
+    )
+    reference: Temperature = Field(default=20.0, description="ambient temperature at which fixed and rate hold")
 
 
 class PerPeriod(CaseModel):

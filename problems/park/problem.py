@@ -43,7 +43,9 @@ def park_problem(case: ParkCase) -> ParkProblem:
     """
     built = build_model(case, case.uncertainty.factors)
     assembly = built.assembly
-    refused = tuple(case.uncertainty.unusable(assembly.used_paths, assembly.factor_paths, numbers(case, "")))
+    refused = tuple(
+        case.uncertainty.unusable(assembly.used_paths, assembly.factor_paths, assembly.value_paths, numbers(case, ""))
+    )
     if refused:
         raise CaseError(refused)
     names = list(case.uncertainty.elements)

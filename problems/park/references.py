@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from ..errors import Problem, nearest
 from .heat_references import HEAT_GROUPS, heat_systems, unserved
-from .plant_data import PerPeriod, Scaled
+from .plant_data import PerPeriod, Scaled, ScaledPower
+from .weather import ANOMALY
 
 if TYPE_CHECKING:
     from .case import ParkCase, Plant
@@ -22,6 +23,7 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
     """Everything in a case that names something that is not there or cannot work, with its dotted place."""
     names = (
         _periods,
+        _cost_years,
         _contaminants,
         _plants_named,
         _sources_named,
@@ -34,7 +36,7 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
     )
     found = tuple(problem for check in names for problem in check(case))
     found += tuple(case.uncertainty.problems())
-    found = found or tuple(_losses(case))
+    found = found or (*_losses(case), *_weather(case))
     return found or (*_takers(case), *unserved(case))  # who can take what is known only where every name is
 
 
@@ -69,6 +71,18 @@ def _periods(case: ParkCase) -> Iterator[Problem]:
         if isinstance(part, (PerPeriod, Scaled)):
             for name in set(part.profile) - set(case.periods):
                 yield unknown(f"{place}.profile", "period", name, case.periods)
+
+
+def _cost_years(case: ParkCase) -> Iterator[Problem]:
+    """Costs of another year need the index of that year and of the case's."""
+    for place, part in _walk(case, ""):
+        year = getattr(part, "cost_year", None)
+        if part is case or year is None or year == case.cost_year:
+            continue
+        missing = [str(y) for y in (year, case.cost_year) if y not in case.cost_index]
+        if missing:
+            message = f"costs of {year} in a case of {case.cost_year}: give the index of {' and '.join(missing)}"
+            yield Problem(f"{message} in 'cost_index'", place=f"{place}.cost_year", typed=str(year))
 
 
 def _contaminants(case: ParkCase) -> Iterator[Problem]:
@@ -241,6 +255,25 @@ def _losses(case: ParkCase) -> Iterator[Problem]:
                     )
                     yield Problem(message, place=f"{place}.loss")
                     break
+
+
+def _weather(case: ParkCase) -> Iterator[Problem]:
+    """Demand that follows a temperature the case does not have, or that would fall below 0 with it."""
+    low, high = case.uncertainty.range(ANOMALY, 0.0 if case.weather is None else case.weather.anomaly)
+    for place, part in _walk(case, ""):
+        if not isinstance(part, ScaledPower) or part.per_degree == 0.0:
+            continue
+        if case.weather is None:
+            yield Problem("follows the ambient temperature: give the case's 'weather'", place=f"{place}.per_degree")
+            continue
+        for period in case.periods:
+            mean = case.weather.temperature.at(period)
+            least = case.uncertainty.range(place, 1.0)[0] * part.fixed * part.profile.get(period, 1.0)
+            worst = min((part.per_degree * (mean + a - part.reference), mean + a) for a in (low, high))
+            if least + worst[0] < -1e-9:
+                message = f"falls to {least + worst[0]:.4g} MW in period {period!r} at {worst[1]:.4g} degC"
+                yield Problem(f"{message} where the plant stands still", place=f"{place}.per_degree")
+                break
 
 
 def _throughputs(case: ParkCase, name: str) -> dict[str, tuple[float, float]]:

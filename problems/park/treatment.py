@@ -69,8 +69,9 @@ class Treatment(CaseModel):
     recovery: Fraction = Field(default=1.0, gt=0.0, description="share of the inlet flow that leaves as product")
     contaminants: dict[Name, ContaminantTreatment] = Field(description="per contaminant; every one of the park's")
     power: SpecificPower = Field(default=0.0, ge=0.0, description="power per inlet water")
-    operating_cost: WaterPrice = Field(
-        default=0.0, ge=0.0, description="chemicals, membrane elements, sludge per inlet water"
+    operating_cost: WaterPrice = Field(default=0.0, ge=0.0, description="chemicals and sludge per inlet water")
+    membrane_elements: WaterPrice = Field(
+        default=0.0, ge=0.0, description="replacement of membrane elements per inlet water: operating cost, not capital"
     )
     existing: WaterFlow = Field(default=0.0, ge=0.0, description="capacity that stands already")
     availability: Fraction = Field(default=1.0, description="share of the capacity that can run")
@@ -115,4 +116,6 @@ class Treatment(CaseModel):
         for p in assembly.periods:
             assembly.demand("power", site.name, p, self.power / 1000.0 * inflow[p])
             assembly.cost("treatment", p, price * inflow[p])
+            if self.membrane_elements > 0.0:
+                assembly.cost("membrane elements", p, self.membrane_elements * inflow[p])
             assembly.total("treated water", p, inflow[p])

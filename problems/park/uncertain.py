@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Set
 from pydantic import Field
 
 from ..errors import Problem, nearest
-from ..uncertainty import Correlation, Distribution, Uncertainty, correlation_matrix
+from ..uncertainty import Correlation, Distribution, Empirical, Uncertainty, correlation_matrix
 from .assembly import UncertainFactor
 from .base import CaseModel, Name
+from .weather import ANOMALY
 
 YEARS_OF_RECORDS = 300  # no record of yearly means is longer
+SHORTEST_YEAR = 8000.0  # h between two records of yearly means
 
 
 class UncertainElement(CaseModel):
@@ -68,7 +70,7 @@ class ParkUncertainty(CaseModel):
                     yield Problem(f"acts on {path!r}, on which {seen[path]!r} acts too", place=f"{place}.on")
                 seen[path] = name
             low = element.distribution.support()[0]
-            if low < 0.0:
+            if low < 0.0 and element.on != [ANOMALY]:
                 yield Problem(
                     f"can fall to {low:g}: a negative quantity. Truncate it at 0 or above",
                     place=f"{place}.distribution",
@@ -79,10 +81,13 @@ class ParkUncertainty(CaseModel):
             for message in str(error).split("; "):
                 yield Problem(message, place="uncertainty.correlations")
 
-    def unusable(self, usable: Iterable[str], factors: Set[str], exists: Iterable[str]) -> Iterator[Problem]:
+    def unusable(
+        self, usable: Iterable[str], factors: Set[str], values: Set[str], exists: Iterable[str]
+    ) -> Iterator[Problem]:
         """Paths that no component reads as uncertain: they do not exist, or they would change W.
 
-        `factors`: paths of several numbers, which a factor may multiply but no value replace.
+        `factors`: paths of several numbers, which a factor may multiply but no value replace. `values`: paths of
+        numbers that may be 0, where it is the other way round.
         """
         usable, exists = sorted(usable), set(exists)
         for name, element in self.elements.items():
@@ -92,6 +97,9 @@ class ParkUncertainty(CaseModel):
                     if path in factors and not element.relative:
                         message = f"{path!r} is more than one number: a factor may multiply it, no value replace it"
                         yield Problem(message, place=f"uncertainty.elements.{name}.relative", typed="false")
+                    if path in values and element.relative:
+                        message = f"{path!r} is replaced by a value, in K: say 'relative: false'"
+                        yield Problem(message, place=f"uncertainty.elements.{name}.relative", typed="true")
                     continue
                 if path in exists:
                     message = (
@@ -115,9 +123,13 @@ class ParkUncertainty(CaseModel):
 
 
 def _hourly(element: UncertainElement) -> str | None:
-    """Why an element looks like one of hours or days: said so, or more recorded values than anyone has years."""
+    """Why an element looks like one of hours or days: said so, recorded so, or more values than anyone has years."""
     if element.hourly:
         return "marked hourly"
     outcomes = element.distribution.outcomes()
     count = 0 if outcomes is None else len(outcomes[0])
+    if isinstance(element.distribution, Empirical):  # equal records are one outcome
+        count, spacing = len(element.distribution.records.numbers), element.distribution.records.spacing
+        if spacing is not None and spacing < SHORTEST_YEAR:
+            return f"its records are {spacing:,.4g} h apart"
     return f"{count:,} recorded values cannot be yearly means" if count > YEARS_OF_RECORDS else None

@@ -6,13 +6,14 @@ Every distribution is its quantile function: a uniform number u in (0, 1) become
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PrivateAttr, ValidationInfo, model_validator
 from scipy import special
 
 from ..two_stage.problem import Floats
+from .records import Records, read_records
 
 PROBABILITY_TOLERANCE = 1e-9
 
@@ -212,14 +213,20 @@ class Empirical(_Finite):
     column: str
     _values: Floats = PrivateAttr()
     _probabilities: Floats = PrivateAttr()
+    _records: Records = PrivateAttr()
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Self:
-        folder = Path((info.context or {}).get("folder", "."))
-        numbers = _read_column(folder / self.file, self.column)
-        self._values, counts = np.unique(numbers, return_counts=True)
-        self._probabilities = counts / len(numbers)
+        folder = Path((info.context or {}).get("folder") or ".")
+        self._records = read_records(folder / self.file, self.column)
+        self._values, counts = np.unique(self._records.numbers, return_counts=True)
+        self._probabilities = counts / len(self._records.numbers)
         return self
+
+    @property
+    def records(self) -> Records:
+        """What stands in the column."""
+        return self._records
 
     def _table(self) -> tuple[Floats, Floats]:
         return self._values, self._probabilities
@@ -267,36 +274,3 @@ Distribution = Annotated[
     Normal | Lognormal | Uniform | Triangular | Discrete | Bernoulli | Truncated | Empirical,
     Field(discriminator="distribution"),
 ]
-
-
-def _read_column(file: Path, column: str) -> Floats:
-    """Numbers of one column; ValueError names the file, the column and the row of what is not a finite number."""
-    import difflib
-
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import csv, parquet
-
-    if not file.is_file():
-        raise ValueError(f"there is no file {file}")
-    try:
-        if file.suffix.lower() == ".parquet":
-            table: Any = parquet.read_table(file)
-        else:
-            table = csv.read_csv(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"{file} cannot be read: {error}") from None
-    if column not in table.column_names:
-        near = difflib.get_close_matches(column, table.column_names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(map(repr, table.column_names))}"
-        raise ValueError(f"{file} has no column {column!r}{hint}")
-    try:
-        numbers = pc.cast(table[column], pa.float64()).to_numpy(zero_copy_only=False)
-    except pa.ArrowInvalid as error:
-        raise ValueError(f"{file}, column {column!r}: {error}") from None
-    if not len(numbers):
-        raise ValueError(f"{file}, column {column!r} is empty")
-    if not np.isfinite(numbers).all():
-        row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-        raise ValueError(f"{file}, column {column!r}: number {row + 1} is missing or not finite")
-    return np.asarray(numbers, dtype=np.float64)

@@ -1,5 +1,7 @@
 """The library's parks compiled to arrays: what may be uncertain, loads that are curtailed or hauled, warnings."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from loopwise.optimizer.evaluation import Evaluator
 from loopwise.problems.case_file import load_case
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.problem import ParkProblem, park_problem
+from loopwise.problems.park.uncertain import ParkUncertainty, UncertainElement
 from tests.park_cases import park
 
 
@@ -77,3 +80,29 @@ def test_hourly_records_are_noticed(values: int, warned: bool) -> None:
     plants = {"plant": {"throughput": {"lost_margin": 1}, "water_sinks": {"tower": {"flow": 1}}}}
     case = park(plants, uncertainty={"elements": {"market": element}})
     assert any("hourly" in warning for warning in case.uncertainty.warnings()) == warned
+
+
+@pytest.mark.parametrize(
+    ("step", "rows", "warned"),
+    [("1h", 24, "1 h apart"), ("30D", 60, "720 h apart"), ("366D", 40, None), (None, 8760, "8,760 recorded values")],
+)
+def test_records_of_hours_in_a_file_are_noticed(
+    tmp_path: Path, step: str | None, rows: int, warned: str | None
+) -> None:
+    """By the file's own times, and by their number even where only two different values occur."""
+    hours = {"1h": 1, "30D": 720, "366D": 8784}
+    times = np.datetime64("1980-01-01T00") + np.arange(rows) * np.timedelta64(hours.get(step or "", 1), "h")
+    header = "value" if step is None else "time,value"
+    lines = [
+        f"{0.9 + 0.2 * (k % 2):.1f}" if step is None else f"{t}:00,{0.9 + 0.2 * (k % 2):.1f}"
+        for k, t in enumerate(times)
+    ]
+    (tmp_path / "market.csv").write_text("\n".join([header, *lines]))
+    element = UncertainElement.model_validate(
+        {"on": ["plants.plant.throughput"],
+         "distribution": {"distribution": "empirical", "file": "market.csv", "column": "value"}},
+        context={"folder": tmp_path},
+    )  # fmt: skip
+    (found,) = ParkUncertainty(elements={"market": element}).warnings() or (None,)
+    assert (found is None) == (warned is None)
+    assert warned is None or warned in str(found)

@@ -135,6 +135,48 @@ def test_holidays_of_two_plants_fall_together() -> None:
     assert imported == pytest.approx(4 - 0.1 * 2 * stopped.sum(axis=1), abs=1e-5)
 
 
+WEATHER = {"temperature": {"every": 20, "profile": {"summer": 30}}}
+SEASONS = {"periods": {"summer": {"share": 0.5}, "winter": {"share": 0.5}}}
+
+
+def warm(per_degree: float, fixed: float = 2.0, weather: Any = WEATHER, **element: Any) -> ParkCase:
+    """A plant that cools (or heats) in a year that is up to 5 K warmer or colder than the mean."""
+    plant = {"power_demand": {"fixed": fixed, "rate": 1, "per_degree": per_degree, "reference": 25}}
+    case = uncertain(
+        "weather.anomaly",
+        plant,
+        **({"relative": False, "distribution": {"distribution": "uniform", "lower": -5, "upper": 5}} | element),
+    )
+    return ParkCase.model_validate(case.model_dump(by_alias=True) | SEASONS | {"weather": weather})
+
+
+@pytest.mark.parametrize("per_degree", [0.1, -0.1])
+def test_temperature_may_be_uncertain(per_degree: float) -> None:
+    """Half of the year at 30, half at 20 degC, both warmer by the year's anomaly; 3 MW hold at 25 degC."""
+    built, block, anomaly = operated(warm(per_degree))
+    assert "recourse" not in built.problem.random
+    drawn = report(built, block, "power import") / HOURS
+    assert drawn == pytest.approx(3 + per_degree * anomaly, abs=1e-6)
+    assert np.ptp(drawn) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        (warm(0.3), "falls to -1 MW in period 'winter' at 15 degC"),
+        (warm(0.1, weather=None), "give the case's 'weather'"),
+    ],
+)
+def test_temperatures_that_make_no_sense_are_refused(case: ParkCase, message: str) -> None:
+    assert any(message in problem.message for problem in problems(case))
+
+
+def test_an_anomaly_is_a_value_in_kelvin() -> None:
+    factor = {"relative": True, "distribution": {"distribution": "uniform", "lower": 0.5, "upper": 1}}
+    with pytest.raises(CaseError, match="relative: false"):
+        park_problem(warm(0.1, **factor))
+
+
 def test_a_value_cannot_replace_what_is_more_than_one_number() -> None:
     with pytest.raises(CaseError, match=r"grid\.import_price' is more than one number"):
         park_problem(uncertain("plants.plant.grid.import_price", relative=False))
