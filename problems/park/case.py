@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import AnnualRate, Concentration, Fraction, Hours, Quantity
-from . import references
+from . import checks
 from .base import CaseModel, Name
 from .condensate import CondensateLine
 from .discharge import Discharge
@@ -138,4 +138,4 @@ class ParkCase(CaseModel):
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""
-        return references.problems(self)
+        return checks.problems(self)

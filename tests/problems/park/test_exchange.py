@@ -4,8 +4,8 @@ import pyomo.environ as pyo
 import pytest
 
 from loopwise.problems.park.asset import capital_recovery_factor
+from loopwise.problems.park.checks import problems
 from loopwise.problems.park.model import build_model, build_network
-from loopwise.problems.park.references import problems
 from tests.golden_lp import golden_optimum
 from tests.park_cases import park, solved
 

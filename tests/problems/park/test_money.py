@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from loopwise.problems.park.asset import FlowInvestment, capital_recovery_factor
 from loopwise.problems.park.case import ParkCase
+from loopwise.problems.park.checks import problems
 from loopwise.problems.park.model import build_model
-from loopwise.problems.park.references import problems
 from tests.park_cases import park, solved
 
 HOURS = 8000.0

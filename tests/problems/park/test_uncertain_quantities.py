@@ -8,8 +8,8 @@ import pytest
 from loopwise.optimizer.evaluation import BlockResult, Evaluator
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.case import ParkCase
+from loopwise.problems.park.checks import problems
 from loopwise.problems.park.problem import ParkProblem, park_problem
-from loopwise.problems.park.references import problems
 from loopwise.problems.two_stage import row_violation
 from tests.park_cases import park
 

@@ -4,11 +4,12 @@ import pyomo.environ as pyo
 import pytest
 from pydantic import ValidationError
 
+from loopwise.problems.park.asset import capital_recovery_factor
+from loopwise.problems.park.checks import problems
 from loopwise.problems.park.feedwater import Feedwater
 from loopwise.problems.park.model import build_model, build_network
-from loopwise.problems.park.references import problems
 from loopwise.problems.park.treatment import ContaminantTreatment, Treatment
-from tests.golden_lp import assert_golden
+from tests.golden_lp import golden_optimum
 from tests.park_cases import park, solved
 
 WASHER = {
@@ -31,12 +32,23 @@ def one_plant(**parts):
 
 
 def test_golden_water_use() -> None:
-    assert_golden("water_use", build_model(park(one_plant())).pyomo)
+    """10 t/h at 0.5 and 9 t/h of effluent at 0.6 in 8,000 hours; the load stays below 500 mg/L."""
+    assert golden_optimum("water_use", build_model(park(one_plant())).pyomo) == pytest.approx(
+        8000 * (5 + 5.4), rel=1e-9
+    )
 
 
 def test_golden_treatment() -> None:
+    """All 9 t/h of effluent are filtered: 7.2 t/h come back at 62.5 mg/L, 45 at the inlet, which may have 50.
+
+    That leaves room for 0.05 kg/h in the reject of 1.8 t/h at 2,250 mg/L, which is used again too.
+    """
     plants = one_plant(treatments={"filter": TREATMENT}, grid={"connection": 5, "import_price": 90})
-    assert_golden("treatment", build_model(park(plants)).pyomo)
+    built = capital_recovery_factor(0.08, 10) * (1000 + 100 * 9)
+    reject = 0.05 / 2.25
+    hourly = (2.8 - reject) * 0.5 + (1.8 - reject) * 0.6 + 9 * 0.2 + 0.009 * 90
+    optimum = golden_optimum("treatment", build_model(park(plants)).pyomo)
+    assert optimum == pytest.approx(built + 8000 * hourly, rel=1e-9)
 
 
 def test_balances_close() -> None:
@@ -134,6 +146,37 @@ def test_recycle_without_bleed_is_refused_by_name() -> None:
     )
     told = [p.message for p in problems(park(plants, discharges={}))]
     assert any("COD builds up" in message and "plant.washer" in message for message in told)
+
+
+@pytest.mark.parametrize(
+    ("contaminant", "discharges", "refused"),
+    [
+        ({"maximum_inlet": 3000}, {}, True),  # the tower evaporates, what the fresh water brings stays for ever
+        ({"maximum_inlet": 3000}, {"drain": {}}, False),  # bled
+        ({"outlet": 100}, {}, False),  # removed
+    ],
+)
+def test_recycle_of_what_the_make_up_brings(contaminant, discharges, refused: bool) -> None:
+    tower = {"inlet_flow": 10, "loss": 2, "contaminants": {"TDS": {"maximum_outlet": 3000}}}
+    case = park(
+        {"plant": {"water_uses": {"tower": tower},
+                   "treatments": {"filter": {"existing": 20, "contaminants": {"TDS": contaminant}}}}},
+        contaminants={"TDS": {}},
+        fresh_water={"municipal": {"price": 1, "concentration": {"TDS": 300}}},
+        discharges=discharges,
+    )  # fmt: skip
+    told = [p.message for p in problems(case)]
+    assert any("TDS builds up" in message and "plant.tower" in message for message in told) == refused
+
+
+def test_names_of_the_feed_water_are_checked() -> None:
+    steam = {
+        "headers": {"LP": {"pressure": 4}},
+        "feedwater": {"header": "LP", "maximum": {"COD": 5, "CDO": 5}, "only": ["munipical"]},
+    }
+    told = {(p.place, p.suggestion) for p in problems(park({"plant": {"steam": steam}}))}
+    assert ("plants.plant.steam.feedwater.maximum", "COD") in told
+    assert ("plants.plant.steam.feedwater.only", "municipal") in told
 
 
 def test_recovery_may_be_typed_in_percent() -> None:
