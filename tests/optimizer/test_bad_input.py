@@ -51,6 +51,8 @@ TWO_ELEMENTS = """
     - {between: [market, demand], correlation: 0.9}
     - {between: [power price, demand], correlation: -0.9}
 """
+UNKNOWN_PAIR = "\n  correlations: [{between: [market, powr price], correlation: 0.5}]\n"
+WORKS = "plants.brewery.treatments.works"
 DEMAND = (
     "    demand: {on: [plants.brewery.power_demand], distribution: {distribution: uniform, lower: 0.9, upper: 1.1}}\n"
 )
@@ -70,10 +72,22 @@ MARKET = (
         (lambda text: text.replace("rate: 18 t/h", "rate: -18 t/h"), ["inlet_flow.rate", "at least 0"]),
         (lambda text: text.replace("price: 0.9 USD/m3", "price: .nan"), ["price", "finite"]),
         (lambda text: text.replace("mean: 0.95", "mean: .inf"), ["distribution.of.mean", "finite"]),
+        (lambda text: text.replace("operating_hours: 7200 h", "operating_hours: 9200 h"), ["at most 8784", "9200 h"]),
+        (lambda text: text.replace("interest: 8 %/year", "interest:"), ["case.yaml:11: interest", "nothing stands"]),
+        (lambda text: text.replace("{lost_margin: 4000 USD/h}", "4000"), ["mapping", "Allowed: availability, lost"]),
+        (lambda text: text.replace("minimum: 5, ", "minimum: 50, "), ["minimum 50 is larger than maximum 40"]),
         (lambda text: text + LINK, ["water_pipes.loop", "did you mean 'brewery'"]),
         (lambda text: text.replace("only: [well]", "only: [wel]"), ["did you mean 'well'"]),
         (lambda text: text.replace(MARKET, DISCRETE), ["uncertainty.elements.market", "sum to 1.1"]),
         (lambda text: text.rstrip() + "\n" + DEMAND + TWO_ELEMENTS, ["not positive semidefinite", "power price"]),
+        (lambda text: text.rstrip() + UNKNOWN_PAIR, ["unknown quantity 'powr price', did you mean 'power price'"]),
+        (
+            lambda text: text.replace("[plants.brewery.thr", "[plants.brewry.thr"),
+            ["case.yaml:45", "'plants.brewery.thr"],
+        ),
+        (lambda text: text.replace("on: [plants.brewery.throughput]", f"on: [{WORKS}.power]"), ["case.yaml:45", "(W)"]),
+        (lambda text: text.replace("connection: 3 MW", "connection: 0.1 MW"), ["case.yaml:22", "lacks 0.5", "MW"]),
+        (lambda text: text.replace("USD/m3, conc", "USD/m3, available: 5, conc"), ["brewery.product lacks", "t/h"]),
         (lambda _: "", ["case.yaml", "empty"]),
         (lambda text: text + "#" * 10_000_000, ["10.0 MB", "at most 5 MB"]),
         (lambda _: bomb(), ["with its aliases"]),
