@@ -119,6 +119,8 @@ def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], data: obj
             allowed=allowed,
             suggestion=nearest(typed, allowed),
         )
+    if kind == "too_short":
+        return Problem(f"has too few entries: at least {context['min_length']} must stand here", place=place)
     if kind in _LIMITS:
         words, key = _LIMITS[kind]
         return Problem(f"expected {words} {context[key]:g}", place=place, typed=typed)

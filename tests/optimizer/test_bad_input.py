@@ -17,6 +17,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from loopwise.optimizer.options import Options
+from loopwise.optimizer.progress import QuietProgress
+from loopwise.optimizer.run import open_case, run_evaluate
+from loopwise.problems.errors import CaseError
+
 COMMAND = [sys.executable, "-c", "from loopwise.optimizer.cli import main; main()"]
 
 
@@ -45,6 +50,7 @@ LINK = """
 water_pipes:
   loop: {from: brewery, to: brewry, of: works, length: 1 km, existing: 10 t/h}
 """
+DEPOT = "  depot: {free_reuse: false, water_sources: {roof: {flow: 1 t/h}}}\n"
 TWO_ELEMENTS = """
   correlations:
     - {between: [market, power price], correlation: 0.9}
@@ -77,6 +83,16 @@ MARKET = (
         (lambda text: text.replace("{lost_margin: 4000 USD/h}", "4000"), ["mapping", "Allowed: availability, lost"]),
         (lambda text: text.replace("minimum: 5, ", "minimum: 50, "), ["minimum 50 is larger than maximum 40"]),
         (lambda text: text + LINK, ["water_pipes.loop", "did you mean 'brewery'"]),
+        (
+            lambda text: text.replace("{price: 1.1", "{plants: [], price: 1.1"),
+            ["sewer.plants", "at least 1 must stand"],
+        ),
+        (
+            lambda text: text.replace("{price: 1.1", "{plants: [brewery], price: 1.1").replace(
+                "\nunc", DEPOT + "\nunc"
+            ),
+            ["plants.depot: nobody can take the water of 'depot.roof'"],
+        ),
         (lambda text: text.replace("only: [well]", "only: [wel]"), ["did you mean 'well'"]),
         (lambda text: text.replace(MARKET, DISCRETE), ["uncertainty.elements.market", "sum to 1.1"]),
         (lambda text: text.rstrip() + "\n" + DEMAND + TWO_ELEMENTS, ["not positive semidefinite", "power price"]),
@@ -114,6 +130,27 @@ def test_a_folder_is_no_case_and_hides_none(tmp_path: Path) -> None:
     assert loopwise("check", "wang-smith", folder=tmp_path).returncode == 0
     run = loopwise("check", "cases", folder=tmp_path)
     assert (run.returncode, "is a folder" in run.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("design", "words"),
+    [
+        ({"brewery.revers osmosis": 10}, ["nothing of this name", "did you mean 'brewery.reverse osmosis'"]),
+        ({"brewery.reverse osmosis": 1}, ["expected 0 or 5 to 40 t/h", "typed: 1"]),
+        ({}, ["names nothing that may be built", "Allowed: brewery.reverse osmosis"]),
+        ({"schema_version": 1, "case": "other", "kind": "park", "design": []}, ["names nothing", "typed: other"]),
+        ({"schema_version": 1, "kind": "smps", "design": [{"name": "x", "value": 1}]}, ["no result of a park", "smps"]),
+        ([1], ["expected a JSON object"]),
+        (None, ["cannot be read as JSON"]),
+    ],
+)
+def test_a_wrong_design_is_told(design: object, words: list[str], tmp_path: Path) -> None:
+    """In this process: the message is what the command prints."""
+    if design is not None:
+        (tmp_path / "design.json").write_text(json.dumps(design), encoding="utf-8")
+    with pytest.raises(CaseError) as refused:
+        run_evaluate(open_case("single-plant"), tmp_path / "design.json", Options(), QuietProgress())
+    assert all(word in str(refused.value) for word in ["design.json", *words]), str(refused.value)
 
 
 def limited(size: int) -> Callable[[], None]:
