@@ -25,6 +25,9 @@ KINDS: dict[str, str] = {
 }
 """Kind of case -> module below `loopwise.optimizer`."""
 
+PROCESSES, THREADS = ("park", "smps"), ("water-network", "pooling")
+"""Kinds that spread their scenarios over `--workers` processes or a cluster, and kinds that read it as threads."""
+
 _PACKAGE = __name__.rpartition(".")[0]
 
 
@@ -49,3 +52,13 @@ def kind_module(kind: str) -> Kind:
         if error.name is None or not name.startswith(error.name):
             raise
         raise CaseError(Problem(f"cases of kind {kind!r} can be checked but not yet optimized")) from None
+
+
+def refuse_cluster(kind: str, options: Options) -> None:
+    """Raise CaseError where `--workers` or `--cluster` mean nothing to a kind of case."""
+    asked = [("--workers", str(options.workers))] if options.workers > 1 and kind not in (*PROCESSES, *THREADS) else []
+    asked += [("--cluster", options.cluster)] if options.cluster is not None and kind not in PROCESSES else []
+    instead = "use --workers for its threads" if kind in THREADS else "it has no scenarios to spread"
+    message = f"a case of kind {kind!r} runs in one process: {instead}"
+    if asked:
+        raise CaseError(Problem(message, place=place, typed=typed) for place, typed in asked)

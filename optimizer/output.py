@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,20 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
         probe.unlink()
     except OSError as error:
         raise CaseError(Problem(f"cannot be written: {error.strerror}", file=str(folder))) from None
+
+
+@contextmanager
+def output_folder(folder: Path, *, overwrite: bool) -> Generator[Path]:
+    """The prepared folder; one that this makes and an error leaves empty is taken away again."""
+    made = not folder.exists()
+    prepare_folder(folder, overwrite=overwrite)
+    try:
+        yield folder
+    except BaseException:
+        if made:
+            with suppress(OSError):  # something is in it
+                folder.rmdir()
+        raise
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:

@@ -63,6 +63,8 @@ def cost_table(park: ParkProblem, design: Operation, before: Operation | None) -
 def _row(name: str, now: float, then: float | None) -> tuple[str | float | None, ...]:
     if then is None:
         return name, now
+    if abs(now - then) < SEEN:
+        return name, then, now, "–"
     change = number(now - then)
     return name, then, now, f"+{change}" if now > then else change
 

@@ -234,6 +234,10 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     problems: list[Problem] = []
     fixed: dict[str, float] = {}
     if "design" in typed and "schema_version" in typed:
+        if typed.get("kind") != "park":
+            raise CaseError(
+                Problem("is no result of a park", file=str(file), place="kind", typed=str(typed.get("kind")))
+            )
         items = {f"{item['plant']}.{item['name']}": item for item in typed["design"]}
         standing = {f"{asset.plant}.{asset.name}" for asset in assets if asset.option is None}
         sizes = {name: item["size"] if item["built"] else 0.0 for name, item in items.items() if name not in standing}
@@ -256,6 +260,9 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
             problems.append(Problem(f"expected {allowed}", file=str(file), place=name, typed=str(size)))
         elif asset.build_column is not None and asset.size_column is not None:  # contracts are chosen anew
             fixed |= {asset.build_column: float(size > 0), asset.size_column: float(size)}
+    if options and not problems and not set(sizes) & set(options):
+        what = "names nothing that may be built in this case"
+        problems.append(Problem(what, file=str(file), typed=str(typed.get("case", "")) or None, allowed=tuple(options)))
     if problems:
         raise CaseError(problems)
     return fixed

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pydantic import BaseModel
 
-from ..problems.case_file import load_case
+from ..problems.case_file import load_case, locate
 from ..problems.errors import CaseError, Problem
-from .kinds import kind_module
+from .kinds import kind_module, refuse_cluster
 from .options import Options
 from .progress import Progress, QuietProgress
 from .result import Result
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 # What only some kinds need is imported where they are met: SciPy, Pyomo and the steam tables take seconds to load.
 
-EVALUATED_ON_SCENARIOS = ("park", "smps")  # kinds for which --workers and --cluster mean something
 CORE_SUFFIXES = (".cor", ".core")
 Case: TypeAlias = "BaseModel | SmpsCase"
 
@@ -70,6 +71,17 @@ def case_hash(case: Case) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@contextmanager
+def located_in(case: str | Path | Case) -> Generator[None]:
+    """Give file and line to what the model finds wrong with a case that came from a YAML file or the library."""
+    try:
+        yield
+    except CaseError as error:
+        if isinstance(case, (str, Path)) and Path(case).suffix.lower() not in CORE_SUFFIXES:
+            raise locate(error, case) from None
+        raise
+
+
 def check_model(case: Case) -> None:
     """Build what only the model can tell wrong: uncertainty where none may be, demand above all supply.
 
@@ -82,25 +94,15 @@ def check_model(case: Case) -> None:
         refuse_impossible(park_problem(cast("ParkCase", case)))
 
 
-def _refuse_cluster(case: Case, options: Options) -> None:
-    """Only evaluations of scenarios are spread over processes. Raises CaseError where there are none."""
-    kind = kind_of(case)
-    asked = [("--workers", str(options.workers))] if options.workers > 1 else []
-    asked += [("--cluster", options.cluster)] if options.cluster is not None else []
-    if asked and kind not in EVALUATED_ON_SCENARIOS:
-        message = f"cases of kind {kind!r} run in one process: they have no scenarios to spread"
-        raise CaseError(Problem(message, place=place, typed=typed) for place, typed in asked)
-
-
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
     """Find the best design of a case."""
-    _refuse_cluster(case, options)
+    refuse_cluster(kind_of(case), options)
     return kind_module(kind_of(case)).optimize(case, options, progress)
 
 
 def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
     """Put a number on the design in the file `design`."""
-    _refuse_cluster(case, options)
+    refuse_cluster(kind_of(case), options)
     return kind_module(kind_of(case)).evaluate(case, design, options, progress)
 
 
@@ -111,14 +113,14 @@ def optimize(
 
     `options` are the fields of `Options`. Raises CaseError for whatever is wrong with the input.
     """
-    from .output import prepare_folder, write_outcome
+    from .output import output_folder, write_outcome
 
     chosen = Options(**options)
     opened = open_case(case)
-    if out is not None:
-        prepare_folder(Path(out), overwrite=overwrite)
-        chosen = replace(chosen, out=Path(out))
-    outcome = run_optimize(opened, chosen, QuietProgress())
-    if out is not None:
-        write_outcome(Path(out), outcome)
-    return outcome.result
+    with located_in(case):
+        if out is None:
+            return run_optimize(opened, chosen, QuietProgress()).result
+        with output_folder(Path(out), overwrite=overwrite) as folder:
+            outcome = run_optimize(opened, replace(chosen, out=folder), QuietProgress())
+            write_outcome(folder, outcome)
+            return outcome.result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import UnionType
-from typing import Annotated, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +20,12 @@ _WRONG_BRANCH = {
     "string_type",
     "float_type",
     "quantity",
+}
+_LIMITS = {
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
 }
 _WORDS = {
     "model_type": "expected a mapping with keys",
@@ -48,7 +54,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], data: object) ->
     for path, detail in located:
         if _is_wrong_branch(path, detail, located):
             continue
-        problem = _problem(path, detail, model, missing)
+        problem = _problem(path, detail, model, data, missing)
         if problem not in problems:
             problems.append(problem)
     # A required key that was only misspelt is one mistake, told once, at the misspelling.
@@ -73,11 +79,22 @@ def place_in(data: object, location: Sequence[str | int], kind: str) -> Path:
     return tuple(path)
 
 
-def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], missing: set[Path]) -> Problem:
+def _typed(path: Path, detail: ErrorDetails, data: object) -> str | None:
+    """What stands in the file at the place, before anything was made of it; None for whole mappings and lists."""
+    raw = data
+    for step in path:
+        raw = cast("Any", raw)[step]
+    raw = detail["input"] if isinstance(raw, (Mapping, list)) else raw
+    return str(raw)[:80] if isinstance(raw, (str, int, float)) else None
+
+
+def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], data: object, missing: set[Path]) -> Problem:
     kind, context = detail["type"], dict(detail.get("ctx", {}))
     place = dotted(path) or None
     if kind == "missing":
         return Problem(_MISSING, place=place)
+    if detail["input"] is None:
+        return Problem("nothing stands here; leave the key out or give it a value", place=place)
     if kind == "extra_forbidden":
         # Pydantic's own location keeps the branch of a union, which says whose keys are allowed.
         allowed = tuple(sorted(fields_at(model, detail["loc"][:-1])))
@@ -90,8 +107,7 @@ def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], missing: 
             allowed=allowed,
             suggestion=nearest(typed, absent) or nearest(typed, allowed),
         )
-    typed = str(detail["input"]) if isinstance(detail["input"], (str, int, float)) else type(detail["input"]).__name__
-    typed = "nothing" if detail["input"] is None else typed[:80]
+    typed = _typed(path, detail, data)
     if kind in ("literal_error", "enum", "union_tag_invalid"):
         expected = str(context.get("expected_tags") or context.get("expected", ""))
         allowed = tuple(word.strip(" '") for word in expected.replace(" or ", ", ").split(",") if word.strip(" '"))
@@ -103,9 +119,17 @@ def _problem(path: Path, detail: ErrorDetails, model: type[BaseModel], missing: 
             allowed=allowed,
             suggestion=nearest(typed, allowed),
         )
+    if kind == "too_short":
+        return Problem(f"has too few entries: at least {context['min_length']} must stand here", place=place)
+    if kind in _LIMITS:
+        words, key = _LIMITS[kind]
+        return Problem(f"expected {words} {context[key]:g}", place=place, typed=typed)
+    allowed = tuple(sorted(fields_at(model, detail["loc"]))) if kind in ("model_type", "model_attributes_type") else ()
     message = _WORDS.get(kind) or detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     suggestion = context.get("suggestion")
-    return Problem(message, place=place, typed=typed, suggestion=str(suggestion) if suggestion else None)
+    return Problem(
+        message, place=place, typed=typed, allowed=allowed, suggestion=str(suggestion) if suggestion else None
+    )
 
 
 def _is_wrong_branch(path: Path, detail: ErrorDetails, located: Sequence[tuple[Path, ErrorDetails]]) -> bool:

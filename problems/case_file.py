@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from pydantic import BaseModel, ValidationError
 
 from .case_errors import problems_of
-from .errors import CaseError, Problem, nearest
+from .errors import CaseError, Problem, nearest, nearest_line
 from .yaml_lines import MAXIMUM_BYTES, Document, read_yaml
 
 KINDS: dict[str, str] = {
@@ -87,6 +88,23 @@ def validate_case(document: Document, file: str, folder: Path | None = None) -> 
         return case
     except CaseError as error:
         raise error.located(file, document.lines) from None
+
+
+def locate(error: CaseError, name_or_path: str | Path) -> CaseError:
+    """What was found wrong after loading, with the file and lines of the case; problems elsewhere stay as they are."""
+    try:
+        document, file, _ = read_case(name_or_path)
+    except CaseError:
+        return error
+    lines = document.lines
+
+    def located(problem: Problem) -> Problem:
+        root = re.split(r"[.\[]", problem.place or "", maxsplit=1)[0]
+        if problem.file is not None or not root or root not in lines:
+            return problem
+        return replace(problem, file=file, line=problem.line or nearest_line(lines, problem.place))
+
+    return CaseError(located(problem) for problem in error.problems)
 
 
 def case_class(kind: object) -> type[BaseModel]:

@@ -33,7 +33,7 @@ class Problem:
         if self.suggestion is not None:
             text += f"; did you mean {self.suggestion!r}?"
         if self.allowed:
-            text += f" Allowed: {', '.join(self.allowed)}."
+            text += f"{'' if text.endswith('?') else '.'} Allowed: {', '.join(self.allowed)}."
         return text
 
 

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...problems.errors import CaseError, Problem
 from ..options import Options
 from ..progress import Progress
 from .from_pyomo import PyomoProgram, from_pyomo
@@ -26,10 +25,7 @@ class Solved:
 
 
 def search_options(options: Options) -> SearchOptions:
-    """What the command line asks of a search. Raises CaseError for a cluster."""
-    if options.cluster is not None:
-        text = "water networks and pooling problems are solved by the threads of one machine; use --workers"
-        raise CaseError(Problem(text, place="--cluster", typed=options.cluster))
+    """What the command line asks of a search; its workers are threads."""
     threads = options.workers if options.workers > 1 else min(_THREADS, os.cpu_count() or 1)
     limit = 3600.0 if options.time_limit is None else options.time_limit
     return SearchOptions(gap=options.gap, time_limit=limit, seed=options.seed, threads=threads)

@@ -52,12 +52,12 @@ def version(show: Annotated[bool, typer.Option("--version", help="Print the vers
 def optimize(case: CaseArgument, files: SmpsFiles, search: Search, output: Output) -> None:
     """Find the best design of a case and evaluate it on fresh scenarios."""
     with guarded():
-        from ..run import name_of, run_optimize
+        from ..run import located_in, name_of, run_optimize
 
         options, opened = search.options(), files.open(case)
-        folder = output.folder(name_of(opened))
-        outcome = run_optimize(opened, replace(options, out=folder), progress_for(quiet=output.as_json))
-        _finish(outcome, folder, as_json=output.as_json)
+        with located_in(case), output.folder(name_of(opened)) as folder:
+            outcome = run_optimize(opened, replace(options, out=folder), progress_for(quiet=output.as_json))
+            _finish(outcome, folder, as_json=output.as_json)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -71,13 +71,13 @@ def evaluate(
 ) -> None:
     """Evaluate a given design: on the problem's scenarios (objective.*) and on fresh ones (evaluation.*)."""
     with guarded():
-        from ..run import name_of, run_evaluate
+        from ..run import located_in, name_of, run_evaluate
 
         options, opened = sample.options(), files.open(case)
-        folder = output.folder(name_of(opened))
         progress = progress_for(quiet=output.as_json)
-        outcome = run_evaluate(opened, design, replace(options, out=folder), progress)
-        _finish(outcome, folder, as_json=output.as_json)
+        with located_in(case), output.folder(name_of(opened)) as folder:
+            outcome = run_evaluate(opened, design, replace(options, out=folder), progress)
+            _finish(outcome, folder, as_json=output.as_json)
 
 
 @app.command()
@@ -85,10 +85,11 @@ def evaluate(
 def check(case: CaseArgument, files: SmpsFiles, as_json: Json = False) -> None:
     """Read a case and say everything that is wrong with it."""
     with guarded():
-        from ..run import case_hash, check_model, kind_of, name_of
+        from ..run import case_hash, check_model, kind_of, located_in, name_of
 
         opened = files.open(case)
-        check_model(opened)
+        with located_in(case):
+            check_model(opened)
         summary = {"case": name_of(opened), "kind": kind_of(opened), "case_hash": case_hash(opened)}
         notes = list(getattr(opened, "notes", ()))
         if as_json:
@@ -118,16 +119,18 @@ def export(
     with guarded():
         from ..export import export_case
         from ..options import Options
+        from ..run import located_in
 
         options = Options(sampling=draw.sampling, seed=draw.seed)  # pyright: ignore[reportArgumentType] - checked there
-        written = export_case(
-            files.open(case),
-            file,
-            overwrite=overwrite,
-            scenarios=None if scenarios is None else scenario_count(scenarios),
-            sampling=options.sampling,
-            seed=options.seed,
-        )
+        with located_in(case):
+            written = export_case(
+                files.open(case),
+                file,
+                overwrite=overwrite,
+                scenarios=None if scenarios is None else scenario_count(scenarios),
+                sampling=options.sampling,
+                seed=options.seed,
+            )
         typer.echo(f"written: {', '.join(map(str, written))}")
 
 

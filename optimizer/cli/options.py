@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import wraps
@@ -125,13 +126,12 @@ class Output:
     overwrite: Overwrite = False
     as_json: Json = False
 
-    def folder(self, name: str) -> Path:
+    def folder(self, name: str) -> AbstractContextManager[Path]:
         """The output folder of a case, made and known to be writable. Raises CaseError."""
-        from ..output import prepare_folder
+        from ..output import output_folder
 
         folder = self.out if self.out is not None else Path("results") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-        prepare_folder(folder, overwrite=self.overwrite)
-        return folder
+        return output_folder(folder, overwrite=self.overwrite)
 
 
 def scenario_count(typed: str) -> int | Literal["all"]:

@@ -19,7 +19,7 @@ class Discharge(CaseModel):
     limit: dict[Name, Concentration] = Field(default_factory=dict, description="largest concentration, every period")
     permit: dict[Name, AnnualMass] = Field(default_factory=dict, description="mass of contaminant a year, t/a")
     capacity: WaterFlow | None = Field(default=None, ge=0.0, description="largest flow; none: unlimited")
-    plants: list[Name] | None = Field(default=None, description="plants connected to it; none: all")
+    plants: list[Name] | None = Field(default=None, min_length=1, description="plants connected to it; none: all")
     source: str = Field(default="assumed", description="where the figures come from")
 
     def add_to(self, assembly: Assembly, network: WaterNetwork, name: str, path: str) -> None:

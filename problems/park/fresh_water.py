@@ -21,7 +21,7 @@ class FreshWater(CaseModel):
     profile: PerPeriod = Field(default_factory=lambda: PerPeriod(every=1.0), description="share available per period")
     permit: AnnualMass | None = Field(default=None, ge=0.0, description="mass that may be taken a year")
     permit_excess_price: WaterPrice = Field(default=20.0, gt=0.0, description="price of what is taken above the permit")
-    plants: list[Name] | None = Field(default=None, description="plants served; none: all")
+    plants: list[Name] | None = Field(default=None, min_length=1, description="plants served; none: all")
     source: str = Field(default="assumed", description="where the figures come from")
 
     def add_to(self, assembly: Assembly, network: WaterNetwork, name: str, path: str) -> None:

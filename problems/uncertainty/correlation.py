@@ -37,7 +37,7 @@ def correlation_matrix(names: Sequence[str], stated: Sequence[Correlation]) -> F
         for name in unknown:
             near = difflib.get_close_matches(name, names, n=1)
             problems.append(
-                f"correlation of unknown quantity {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+                f"correlation of unknown quantity {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
             )
         if len(set(entry.between)) < len(entry.between):
             problems.append(f"correlation between {', '.join(entry.between)}: a quantity is listed twice")

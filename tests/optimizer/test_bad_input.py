@@ -17,6 +17,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from loopwise.optimizer.options import Options
+from loopwise.optimizer.progress import QuietProgress
+from loopwise.optimizer.run import open_case, run_evaluate
+from loopwise.problems.errors import CaseError
+
 COMMAND = [sys.executable, "-c", "from loopwise.optimizer.cli import main; main()"]
 
 
@@ -45,12 +50,15 @@ LINK = """
 water_pipes:
   loop: {from: brewery, to: brewry, of: works, length: 1 km, existing: 10 t/h}
 """
+DEPOT = "  depot: {free_reuse: false, water_sources: {roof: {flow: 1 t/h}}}\n"
 TWO_ELEMENTS = """
   correlations:
     - {between: [market, power price], correlation: 0.9}
     - {between: [market, demand], correlation: 0.9}
     - {between: [power price, demand], correlation: -0.9}
 """
+UNKNOWN_PAIR = "\n  correlations: [{between: [market, powr price], correlation: 0.5}]\n"
+WORKS = "plants.brewery.treatments.works"
 DEMAND = (
     "    demand: {on: [plants.brewery.power_demand], distribution: {distribution: uniform, lower: 0.9, upper: 1.1}}\n"
 )
@@ -70,10 +78,32 @@ MARKET = (
         (lambda text: text.replace("rate: 18 t/h", "rate: -18 t/h"), ["inlet_flow.rate", "at least 0"]),
         (lambda text: text.replace("price: 0.9 USD/m3", "price: .nan"), ["price", "finite"]),
         (lambda text: text.replace("mean: 0.95", "mean: .inf"), ["distribution.of.mean", "finite"]),
+        (lambda text: text.replace("operating_hours: 7200 h", "operating_hours: 9200 h"), ["at most 8784", "9200 h"]),
+        (lambda text: text.replace("interest: 8 %/year", "interest:"), ["case.yaml:11: interest", "nothing stands"]),
+        (lambda text: text.replace("{lost_margin: 4000 USD/h}", "4000"), ["mapping", "Allowed: availability, lost"]),
+        (lambda text: text.replace("minimum: 5, ", "minimum: 50, "), ["minimum 50 is larger than maximum 40"]),
         (lambda text: text + LINK, ["water_pipes.loop", "did you mean 'brewery'"]),
+        (
+            lambda text: text.replace("{price: 1.1", "{plants: [], price: 1.1"),
+            ["sewer.plants", "at least 1 must stand"],
+        ),
+        (
+            lambda text: text.replace("{price: 1.1", "{plants: [brewery], price: 1.1").replace(
+                "\nunc", DEPOT + "\nunc"
+            ),
+            ["plants.depot: nobody can take the water of 'depot.roof'"],
+        ),
         (lambda text: text.replace("only: [well]", "only: [wel]"), ["did you mean 'well'"]),
         (lambda text: text.replace(MARKET, DISCRETE), ["uncertainty.elements.market", "sum to 1.1"]),
         (lambda text: text.rstrip() + "\n" + DEMAND + TWO_ELEMENTS, ["not positive semidefinite", "power price"]),
+        (lambda text: text.rstrip() + UNKNOWN_PAIR, ["unknown quantity 'powr price', did you mean 'power price'"]),
+        (
+            lambda text: text.replace("[plants.brewery.thr", "[plants.brewry.thr"),
+            ["case.yaml:45", "'plants.brewery.thr"],
+        ),
+        (lambda text: text.replace("on: [plants.brewery.throughput]", f"on: [{WORKS}.power]"), ["case.yaml:45", "(W)"]),
+        (lambda text: text.replace("connection: 3 MW", "connection: 0.1 MW"), ["case.yaml:22", "lacks 0.5", "MW"]),
+        (lambda text: text.replace("USD/m3, conc", "USD/m3, available: 5, conc"), ["brewery.product lacks", "t/h"]),
         (lambda _: "", ["case.yaml", "empty"]),
         (lambda text: text + "#" * 10_000_000, ["10.0 MB", "at most 5 MB"]),
         (lambda _: bomb(), ["with its aliases"]),
@@ -100,6 +130,27 @@ def test_a_folder_is_no_case_and_hides_none(tmp_path: Path) -> None:
     assert loopwise("check", "wang-smith", folder=tmp_path).returncode == 0
     run = loopwise("check", "cases", folder=tmp_path)
     assert (run.returncode, "is a folder" in run.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("design", "words"),
+    [
+        ({"brewery.revers osmosis": 10}, ["nothing of this name", "did you mean 'brewery.reverse osmosis'"]),
+        ({"brewery.reverse osmosis": 1}, ["expected 0 or 5 to 40 t/h", "typed: 1"]),
+        ({}, ["names nothing that may be built", "Allowed: brewery.reverse osmosis"]),
+        ({"schema_version": 1, "case": "other", "kind": "park", "design": []}, ["names nothing", "typed: other"]),
+        ({"schema_version": 1, "kind": "smps", "design": [{"name": "x", "value": 1}]}, ["no result of a park", "smps"]),
+        ([1], ["expected a JSON object"]),
+        (None, ["cannot be read as JSON"]),
+    ],
+)
+def test_a_wrong_design_is_told(design: object, words: list[str], tmp_path: Path) -> None:
+    """In this process: the message is what the command prints."""
+    if design is not None:
+        (tmp_path / "design.json").write_text(json.dumps(design), encoding="utf-8")
+    with pytest.raises(CaseError) as refused:
+        run_evaluate(open_case("single-plant"), tmp_path / "design.json", Options(), QuietProgress())
+    assert all(word in str(refused.value) for word in ["design.json", *words]), str(refused.value)
 
 
 def limited(size: int) -> Callable[[], None]:

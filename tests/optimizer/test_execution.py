@@ -88,8 +88,8 @@ def test_a_lost_cluster_keeps_the_design(tmp_path: Path, monkeypatch: pytest.Mon
         ("single-plant", {"workers": 2, "cluster": "tcp://a:1"}, "leave out one of --workers and --cluster"),
         ("single-plant", {"cluster": "nonsense://x"}, "--cluster: 'nonsense://x' is no address of a Dask scheduler"),
         ("single-plant", {"cluster": "cuda"}, "pip install dask-cuda"),
-        ("haverly1", {"workers": 2}, "cases of kind 'pooling' run in one process"),
-        ("haverly1", {"cluster": "tcp://a:1"}, "--cluster: cases of kind 'pooling'"),
+        ("four-streams", {"workers": 2}, "a case of kind 'heat' runs in one process"),
+        ("haverly1", {"cluster": "tcp://a:1"}, "--cluster: a case of kind 'pooling'"),
     ],
 )
 def test_what_cannot_be_had_is_refused(case: str, asked: dict[str, Any], words: str) -> None:
@@ -110,3 +110,9 @@ def test_without_dask_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_versions_name_the_kernel() -> None:
     assert run_versions() == run_versions()
     assert {"python", "distributed", "numpy", "scipy", "highs", "loopwise", "kernel"} <= set(run_versions())
+
+
+def test_a_search_reads_workers_as_threads() -> None:
+    assert run_optimize(
+        load_case("haverly1"), Options(workers=2), QuietProgress()
+    ).result.objective.value == pytest.approx(-400.0)

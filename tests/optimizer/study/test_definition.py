@@ -48,7 +48,7 @@ def test_keys_follow_the_content(tmp_path: Path) -> None:
     [
         ("grid: {environment.co2_prise: [1]}", ["study.yaml:4", "did you mean 'environment.co2_price'"]),
         ("grid: {environment.co2_price.x: [1]}", ["has nothing there"]),
-        ("grid: {environment.co2_price: [-1]}", ["environment.co2_price = -1", "greater than or equal to 0"]),
+        ("grid: {environment.co2_price: [-1]}", ["environment.co2_price = -1", "at least 0"]),
         ("grid: {environment.co2_price: []}", ["has no value"]),
         ("grid: {options.sede: [1]}", ["unknown option", "did you mean 'seed'"]),
         ("options: {scenarious: 5}", ["unknown option", "did you mean 'scenarios'"]),
