@@ -25,6 +25,7 @@ from .work import KEPT, PreparedWorks, Work, run_chunk
 
 IN_FLIGHT = 3  # chunks per worker that the scheduler holds: one computed, the next at hand, one on its way
 WITHOUT_WORKERS = 120.0  # seconds until work that nobody is there to do is given up
+ANSWER = 10.0  # seconds for the scheduler to answer a question
 LISTEN = 2.0  # seconds between looks at whether anybody is still there
 
 Connect = Callable[[], Client]
@@ -183,7 +184,7 @@ class _Round:
 
 def _threads(client: Client) -> int:
     """Worker threads that the scheduler knows now."""
-    threads: Any = client.nthreads()
+    threads: Any = client.sync(client.scheduler.ncores, callback_timeout=ANSWER)
     return sum(threads.values())
 
 
@@ -194,7 +195,7 @@ def _result(chunk: Chunk, future: Future[Any]) -> Any:
     """
     where, advice = f"the indices {chunk.first}..{chunk.last - 1}", "give each more, or start fewer on a machine"
     try:
-        return future.result()
+        return future.result(timeout=WITHOUT_WORKERS)
     except KilledWorker as error:
         died = f"{error.allowed_failures + 1} workers died one after the other with {where} at hand"
         raise LostChunkError(f"{died}, most often for lack of memory: {advice}", chunk) from None
