@@ -184,6 +184,8 @@ class _Round:
 
 def _threads(client: Client) -> int:
     """Worker threads that the scheduler knows now."""
+    if client.scheduler is None:  # the connection was lost
+        return 0
     threads: Any = client.sync(client.scheduler.ncores, callback_timeout=ANSWER)
     return sum(threads.values())
 

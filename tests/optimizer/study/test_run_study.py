@@ -19,7 +19,6 @@ from loopwise.cluster import Chunk, LostChunkError, Scheme, Serial
 from loopwise.optimizer.cli.app import app
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.study import Study, StudyStore, load_study, run_study
-from loopwise.optimizer.study.comparison import pareto_front, tornado
 from loopwise.optimizer.study.store import STUDY
 from loopwise.problems.errors import CaseError
 
@@ -195,9 +194,3 @@ def test_killed_twice_ends_complete(tmp_path: Path, count: int) -> None:
     status = StudyStore(out).status()
     assert (status.done, status.failed, status.missing) == (count, 0, 0)
     rows_once(out, count)
-
-
-def test_pareto_front_and_tornado() -> None:
-    assert pareto_front([(1.0, 5.0), (2.0, 5.0), (3.0, 1.0), (2.0, 3.0), (4.0, 4.0)]) == [0, 3, 2]
-    rows = [{"a": a, "b": b, "mean": 10.0 * a + b} for a in (0, 1) for b in (0, 1, 2)]
-    assert tornado(rows, ["a", "b"]) == [("b", 5.0, 7.0), ("a", 1.0, 11.0)]
