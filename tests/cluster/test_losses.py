@@ -52,6 +52,26 @@ def test_a_scheduler_that_stays_lost_is_one_clear_error(machines: Machines, tmp_
 
 
 @pytest.mark.slow
+def test_workers_come_and_go(machines: Machines, tmp_path: Path) -> None:
+    """One is there at first, another one joins, the first one leaves."""
+    chunks = plan(120, blocks_per_chunk=2)
+    first, found = (machines.scheduler(), machines.worker())[1], []
+    with open_address(machines.address) as scheme:
+        for pair in scheme.run(Squares(tmp_path, pause=0.2), 1, chunks):
+            found.append(pair)
+            if len(found) == 4:
+                machines.worker()
+            if first.poll() is None and len(lines(tmp_path / "prepared")) == 2:
+                first.kill()
+                first.wait()
+    assert sorted(chunk for chunk, _ in found) == list(chunks)
+    assert sum(result for _, result in found) == sum(k * k for k in range(120))
+    assert len(lines(tmp_path / "prepared")) == 2
+    done = lines(tmp_path / "done")
+    assert len(done) - len(set(done)) <= scheme_module.IN_FLIGHT, "what the first one had not handed over"
+
+
+@pytest.mark.slow
 def test_a_suspended_scheduler_is_waited_for_and_then_given_up(
     machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,18 @@ def test_workers_do_not_change_the_result(workers: int, tmp_path: Path) -> None:
     assert _table(spread.rows).equals(_table(serial.rows))
 
 
+@pytest.mark.slow
+def test_workers_do_not_change_a_design_by_decomposition() -> None:
+    """Design, replications and evaluation of the same command."""
+    asked: dict[str, Any] = {"scenarios": 60, "evaluate": 100, "method": "benders", "gap": 1e-3, "replications": 2}
+    results = [
+        run_optimize(load_case("single-plant"), Options(**asked, workers=workers), QuietProgress()).result
+        for workers in (1, 2)
+    ]
+    for name in ("design", "objective", "evaluation", "statistics", "indicators"):
+        assert getattr(results[0], name) == getattr(results[1], name), name
+
+
 def _folder(folder: Path) -> Path:
     folder.mkdir()
     return folder
