@@ -1,8 +1,8 @@
 """Where it runs: chunk plan, execution, result store, resumable studies."""
 
-from .errors import ClusterError
+from .errors import ClusterError, LostChunkError
 from .plan import Chunk, plan
 from .scheme import Scheme, Serial
 from .work import Work
 
-__all__ = ["Chunk", "ClusterError", "Scheme", "Serial", "Work", "plan"]
+__all__ = ["Chunk", "ClusterError", "LostChunkError", "Scheme", "Serial", "Work", "plan"]

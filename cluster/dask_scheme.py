@@ -17,7 +17,7 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker
 
-from .errors import ClusterError
+from .errors import ClusterError, LostChunkError
 from .plan import Chunk
 from .scheme import Results
 from .versions import Versions, base_versions, refuse_mismatch
@@ -25,6 +25,7 @@ from .work import KEPT, PreparedWorks, Work, run_chunk
 
 IN_FLIGHT = 3  # chunks per worker that the scheduler holds: one computed, the next at hand, one on its way
 WITHOUT_WORKERS = 120.0  # seconds until work that nobody is there to do is given up
+ANSWER = 10.0  # seconds for the scheduler to answer a question
 LISTEN = 2.0  # seconds between looks at whether anybody is still there
 
 Connect = Callable[[], Client]
@@ -183,22 +184,27 @@ class _Round:
 
 def _threads(client: Client) -> int:
     """Worker threads that the scheduler knows now."""
-    threads: Any = client.nthreads()
+    if client.scheduler is None:  # the connection was lost
+        return 0
+    threads: Any = client.sync(client.scheduler.ncores, callback_timeout=ANSWER)
     return sum(threads.values())
 
 
 def _result(chunk: Chunk, future: Future[Any]) -> Any:
-    """The chunk's result. Raises what its work raised, saying where, or ClusterError where workers died of it."""
+    """The chunk's result.
+
+    Raises what its work raised, saying where, or LostChunkError where workers died of it or had too little memory.
+    """
+    where, advice = f"the indices {chunk.first}..{chunk.last - 1}", "give each more, or start fewer on a machine"
     try:
-        return future.result()
+        return future.result(timeout=WITHOUT_WORKERS)
     except KilledWorker as error:
-        raise ClusterError(
-            f"{error.allowed_failures + 1} workers died one after the other with the indices "
-            f"{chunk.first}..{chunk.last - 1} at hand, most often for lack of memory: give each worker more, or start "
-            "fewer on a machine"
-        ) from None
+        died = f"{error.allowed_failures + 1} workers died one after the other with {where} at hand"
+        raise LostChunkError(f"{died}, most often for lack of memory: {advice}", chunk) from None
+    except MemoryError:
+        raise LostChunkError(f"workers have too little memory for {where}: {advice}", chunk) from None
     except Exception as error:
-        error.add_note(f"raised by a worker for the indices {chunk.first}..{chunk.last - 1}")
+        error.add_note(f"raised by a worker for {where}")
         raise
 
 

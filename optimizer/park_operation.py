@@ -89,13 +89,13 @@ def operate(
     progress: Progress,
     what: str,
     out: Path | None = None,
-) -> Operation | None:
-    """Operate design `x` in every scenario of the sample; None where it was interrupted before the first were done."""
+) -> Operation | str:
+    """Operate design `x` in every scenario of the sample; why not, where it was stopped before the first were done."""
     assert park.problem.reports is not None
     evaluated = evaluate_design(work, x, sample, scheme, progress, out=out, title=f"operating {what} in")
     distribution = evaluated.distribution
     if not distribution.scenarios:
-        return None
+        return evaluated.stopped or "no scenario was evaluated"
     by_name = partial(zip, park.problem.reports.names, strict=True)
     worst = distribution.worst_residuals
     margin, residual = (-worst[0], float(worst[1:].max())) if len(worst) else (np.inf, 0.0)

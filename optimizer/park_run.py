@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from ..cluster import Scheme
+from ..cluster import ClusterError, Scheme
 from ..problems.errors import CaseError, Problem, nearest
 from ..problems.park.asset import Asset
 from ..problems.park.case import Objective as Aim
@@ -109,8 +109,8 @@ def _operated(
     assert solution.x is not None
     started = time.perf_counter()
     fresh, work = fresh_scenarios(park.problem, options), evaluation_work(park, options.engine)
-    design = operate(park, work, solution.x, fresh, scheme, progress, "the design", options.out)
-    stopped = "interrupted before the first scenarios were done" if design is None else design.evaluated.stopped
+    found = operate(park, work, solution.x, fresh, scheme, progress, "the design", options.out)
+    design, stopped = (None, found) if isinstance(found, str) else (found, found.evaluated.stopped)
     before = None
     if stopped is None:
         before, stopped = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
@@ -156,14 +156,14 @@ def _operated_as_is(
         solution = find_design(
             park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="the park as it is"
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ClusterError):
         return None, STOPPED_AS_IS
     if solution.status is SolveStatus.INTERRUPTED:
         return None, STOPPED_AS_IS
     if solution.x is None:
         return None, None
     before = operate(park, work, solution.x, fresh, scheme, progress, "the park as it is")
-    if before is None or before.evaluated.stopped is not None:
+    if isinstance(before, str) or before.evaluated.stopped is not None:
         return None, STOPPED_AS_IS
     return before, None
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from ..cluster import Scheme
+from ..cluster import ClusterError, Scheme
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .design_solution import SolveStatus
@@ -38,8 +38,8 @@ def with_statistics(
 ) -> Outcome:
     """The outcome with its statistics: intervals always, replications and values of information where asked for.
 
-    `bounds` are proved for the problem of the `count` scenarios that design `x` was found on. Ctrl-C leaves what is
-    known without them.
+    `bounds` are proved for the problem of the `count` scenarios that design `x` was found on. Ctrl-C and a cluster that
+    fails leave what is known without them.
     """
     result = outcome.result
     here_and_now, expected = Bounds(x, *bounds), _expected(result.evaluation)
@@ -53,7 +53,7 @@ def with_statistics(
                 solve = _separately(problem, options)
                 known = value_of_information(problem, here_and_now, draw, count, solve, engine=options.engine)
             statistics = statistics.model_copy(update={k: _certain(value) for k, value in vars(known).items()})
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ClusterError):
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
         outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
     return replace(outcome, result=result.model_copy(update={"statistics": statistics}))

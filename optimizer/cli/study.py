@@ -67,11 +67,12 @@ def run(
         if dry_run:
             missing, seconds = _expected(loaded, store)
             each = f"{seconds:.3g} s each" if seconds is not None else "none of them can be computed"
-            total = f", about {duration(missing * seconds / workers)} in all" if seconds is not None else ""
+            by = f"{workers} workers" if workers > 1 else "one worker"
+            total = f", about {duration(missing * seconds / workers)} with {by}" if seconds is not None else ""
             typer.echo(f"{loaded.definition.name}: {len(loaded.runs)} runs, {missing} missing, {each}{total}")
             return
-        store.create(loaded)
         with ExitStack() as stack:
+            stack.enter_context(store.opened(loaded))
             scheme = stack.enter_context(open_scheme(options))
             dashboard = getattr(scheme, "dashboard", None)
             if dashboard is not None:
@@ -129,16 +130,17 @@ def _expected(study: Study, store: StudyStore) -> tuple[int, float | None]:
     """Runs that are missing and the seconds of one: measured on what is done, else on the first run, thrown away."""
     from ..study import StudyStore
     from ..study.runner import carry_out
+    from ..study.store import STUDY
 
-    if (store.folder / "study.json").exists():
-        store.create(study)
+    if (store.folder / STUDY).exists():
+        store.refuse_other(study)
         status = store.status()
         if status.seconds is not None:
             return status.missing, status.seconds
     trial = StudyStore(Path(tempfile.mkdtemp(prefix="loopwise-study-")))
     try:
-        trial.create(study)
-        failed = carry_out(study, study.runs[0], trial)
-        return len(study.runs), None if failed else trial.status().seconds
+        with trial.opened(study):
+            failed = carry_out(study, study.runs[0], trial)
+            return len(study.runs), None if failed else trial.status().seconds
     finally:
         shutil.rmtree(trial.folder)

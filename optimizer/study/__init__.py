@@ -1,6 +1,7 @@
 """Batch studies: many optimizations of changed cases, resumable, each exactly once in the results."""
 
-from .definition import Run, Study, load_study
+from .definition import Run, Study
+from .load import load_study
 from .runner import run_study
 from .store import StudyStatus, StudyStore
 

@@ -22,6 +22,7 @@ def split_path(path: str) -> tuple[str | int, ...]:
 def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a case's plain data with the value at every path replaced; missing mappings on the way are made.
 
+    None takes away what is there, such as a unit that may not be built.
     Raises KeyError with the path where it leads through a list's end or a single value.
     """
     result = copy.deepcopy(data)
@@ -38,7 +39,10 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
                 place = place[part]
             if not isinstance(place, list if isinstance(last, int) else dict):
                 raise KeyError(path)
-            place[key] = copy.deepcopy(value)
+            if value is None and isinstance(place, dict):
+                cast("dict[Any, Any]", place).pop(key, None)
+            else:
+                place[key] = copy.deepcopy(value)
         except (IndexError, TypeError):
             raise KeyError(path) from None
     return result

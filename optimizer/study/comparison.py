@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import plotly.graph_objects as go
 import pyarrow.parquet as pq
@@ -24,6 +25,9 @@ COST = "mean"  # of the fresh scenarios: what a design is compared by
 AIMS = {"fresh_water_t_per_h": "fresh water, t/h", "co2_t_per_year": "CO2, t/year"}
 ALIKE = 5  # significant digits beyond which two runs are the same point
 SHOWN = ("case", "status", COST, "standard_error", *AIMS, "reuse_rate", "seconds", "message")
+COST_COLOURS = ("#0f7b6c", "#6a9b4f", "#c9a227", "#c9803a", "#b5495b")
+PARALLEL = "Every run as a line"
+AXIS_WIDTH = 95  # pixels of the page for an axis of the parallel coordinates; a narrower one is scrolled
 MOST_ROWS = 500  # of the page's table; the files have all
 
 Row = dict[str, Any]
@@ -54,11 +58,14 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
     unit = next((row["unit"] for row in good), "")
     numeric = [path for path in paths if _varies(path, good)]
     figures: dict[str, go.Figure] = {}
+    wide = (len(numeric) + 1 + len(AIMS)) * AXIS_WIDTH
     for aim in AIMS:
         if len({row.get(aim) for row in good}) > 1:
             figures[f"Cost against {AIMS[aim]}"] = pareto_figure(good, aim, unit, paths)
-    if len(good) > 1 and numeric:
-        figures["Every run as a line"] = parallel_figure(good, numeric, unit)
+    lines = [row for row in good if all(_is_number(row.get(path)) for path in numeric)]
+    if numeric and len(lines) > 1:
+        figures[PARALLEL] = parallel_figure(lines, numeric, unit)
+    if numeric:
         figures["What moves the cost"] = tornado_figure(good, numeric, unit)
     columns = [name for name in (*paths, *SHOWN) if any(row.get(name) is not None for row in rows)]
     loader = PackageLoader(__name__.rpartition(".")[0], "templates")
@@ -66,7 +73,9 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
     environment.filters["number"] = number
     return environment.get_template("comparison.html").render(
         status=status,
+        parallel=PARALLEL,
         unit=unit,
+        wide=wide,
         figures={name: Markup(figure_json(figure)) for name, figure in figures.items()},
         columns=[(name, AIMS.get(name, name)) for name in columns],
         rows=rows[:MOST_ROWS],
@@ -112,30 +121,55 @@ def pareto_figure(rows: Sequence[Row], aim: str, unit: str, paths: Sequence[str]
 
 
 def parallel_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
-    """Changes and results of every run side by side, coloured by cost."""
+    """Changes and results of every run side by side, each axis from its least to its greatest value.
+
+    Drawn as plain lines: plotly's own parallel coordinates need WebGL. The colour tells the fifth of the cost's range.
+    """
     shown = [*paths, COST, *(aim for aim in AIMS if all(row.get(aim) is not None for row in rows))]
-    labels = {COST: f"mean, {unit}"} | AIMS
-    short = {path: path if len(path) < 26 else "…" + path[-24:] for path in paths}
-    figure = _figure()
-    figure.add_parcoords(
-        line={"color": [row[COST] for row in rows], "colorscale": "Tealrose", "showscale": True},
-        dimensions=[{"label": labels.get(n) or short[n], "values": [row[n] for row in rows]} for n in shown],
-    )
-    figure.update_layout(margin={"l": 90, "r": 60, "t": 60, "b": 30})
+    values = np.array([[float(row[name]) for name in shown] for row in rows])
+    low, high = values.min(axis=0), values.max(axis=0)
+    height = (values - low) / np.where(high > low, high - low, 1.0)
+    part = np.minimum((height[:, shown.index(COST)] * len(COST_COLOURS)).astype(int), len(COST_COLOURS) - 1)
+    figure, places = _figure(), [*range(len(shown)), None]
+    for k, colour in enumerate(COST_COLOURS):
+        lines = height[part == k]
+        y = [value for line in lines for value in (*line, None)]
+        name = {0: "cheapest", len(COST_COLOURS) - 1: "dearest"}.get(k, "")
+        figure.add_scatter(
+            x=places * len(lines), y=y, mode="lines+markers", name=name, showlegend=bool(name and len(lines)),
+            line={"color": colour, "width": 1.5}, marker={"size": 5}, opacity=0.8, hoverinfo="skip",
+        )  # fmt: skip
+    labels = {COST: f"mean cost,<br>{unit}"} | {aim: text.replace(", ", ",<br>") for aim, text in AIMS.items()}
+    labels |= {path: short.replace(".", ".<br>") for path, short in short_names(paths).items()}
+    for k, name in enumerate(shown):
+        figure.add_shape(type="line", x0=k, x1=k, y0=0, y1=1, line={"color": INK, "width": 1}, layer="below")
+        above = f"<b>{labels[name]}</b><br>{number(high[k])}"
+        figure.add_annotation(x=k, y=1.04, text=above, showarrow=False, yanchor="bottom")
+        figure.add_annotation(x=k, y=-0.04, text=number(low[k]), showarrow=False, yanchor="top")
+    figure.update_xaxes(visible=False, range=[-0.5, len(shown) - 0.5])
+    figure.update_yaxes(visible=False, range=[-0.15, 1.4])
+    figure.update_layout(legend={"y": -0.05}, margin={"l": 10, "r": 10, "t": 10, "b": 30})
     return figure
+
+
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """Path -> its last two parts, or all of it where that would be another path's, too."""
+    short = {path: ".".join(path.split(".")[-2:]) for path in paths}
+    return {path: name if list(short.values()).count(name) == 1 else path for path, name in short.items()}
 
 
 def tornado(rows: Sequence[Row], paths: Sequence[str]) -> list[tuple[str, float, float]]:
     """(path, mean cost at its lowest value, mean cost at its highest value), largest difference last.
 
-    Over all values of the other changes; of many values the lowest and the highest fifth are averaged.
+    Over the runs that change it, whatever else they change; of many values the lowest and highest fifth are averaged.
     """
     found: list[tuple[str, float, float]] = []
     for path in paths:
-        values = sorted({float(row[path]) for row in rows})
+        own = [row for row in rows if _is_number(row.get(path))]
+        values = sorted({float(row[path]) for row in own})
         part = max(1, len(values) // 5)
         low, high = set(values[:part]), set(values[-part:])
-        ends = [[row[COST] for row in rows if float(row[path]) in end] for end in (low, high)]
+        ends = [[row[COST] for row in own if float(row[path]) in end] for end in (low, high)]
         found.append((path, sum(ends[0]) / len(ends[0]), sum(ends[1]) / len(ends[1])))
     return sorted(found, key=lambda bar: abs(bar[2] - bar[1]))
 
@@ -143,7 +177,7 @@ def tornado(rows: Sequence[Row], paths: Sequence[str]) -> list[tuple[str, float,
 def tornado_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
     """How far the mean cost moves from one end of every change to the other."""
     centre = sum(row[COST] for row in rows) / len(rows)
-    bars = tornado(rows, paths)
+    bars, names = tornado(rows, paths), short_names(paths)
     figure = _figure()
     ends = (
         ("lowest value", BEFORE, [low for _, low, _ in bars]),
@@ -151,10 +185,10 @@ def tornado_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.F
     )
     for name, colour, means in ends:
         figure.add_bar(
-            y=[bar[0] for bar in bars], x=[mean - centre for mean in means], base=centre, orientation="h",
+            y=[names[bar[0]] for bar in bars], x=[mean - centre for mean in means], base=centre, orientation="h",
             name=name, marker={"color": colour}, hovertemplate="%{y}: %{x:,.4g}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(barmode="overlay")
+    figure.update_layout(barmode="overlay", height=180 + 45 * len(bars), legend={"y": 1.0, "yanchor": "bottom"})
     figure.update_xaxes(title=f"mean cost, {unit}")
     figure.update_yaxes(automargin=True)
     return figure
@@ -172,9 +206,8 @@ def _figure() -> go.Figure:
 
 
 def _varies(path: str, rows: Sequence[Row]) -> bool:
-    """Whether every run has a number there and not all the same."""
-    values = [row.get(path) for row in rows]
-    return all(map(_is_number, values)) and len(set(values)) > 1
+    """Whether some runs have different numbers there."""
+    return len({row[path] for row in rows if _is_number(row.get(path))}) > 1
 
 
 def _is_number(value: Any) -> bool:

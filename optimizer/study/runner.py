@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...cluster import Chunk, Scheme
+from ...cluster import Chunk, LostChunkError, Scheme
 from ...cluster.work import Compute
 from ...problems.errors import CaseError
+from ..outcome import Outcome
 from ..output import design_csv, write_text
 from ..progress import Progress, QuietProgress
 from ..result import DesignItem, Result, RunStatus
@@ -23,6 +24,15 @@ from .definition import Run, Study
 from .store import FAILED, ROW, StudyStore
 
 DONE_STATUS = (RunStatus.OPTIMAL, RunStatus.LIMIT)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended after `seconds`; `outcome` is None where it raised or was lost, and `message` says why."""
+
+    outcome: Outcome | None
+    message: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -48,24 +58,35 @@ class StudyWork:
 def run_study(study: Study, store: StudyStore, scheme: Scheme, progress: Progress, *, retry_failed: bool) -> None:
     """Compute the runs that are missing, each exactly once; with `retry_failed` those that failed, too.
 
-    Raises CaseError where the folder cannot be worked on, ClusterError where the cluster fails; what is done stays.
+    The store is open (`StudyStore.opened`). A run that workers die of has failed. Raises CaseError where the folder
+    cannot be written, ClusterError where the cluster fails; what is done stays.
     """
-    store.create(study)
-    with store.locked():
-        finished = store.finished()
-        if retry_failed:
-            failed = [key for key, wrong in finished.items() if wrong]
-            store.forget(failed)
-            finished = {key: wrong for key, wrong in finished.items() if not wrong}
-        chunks = [Chunk(run.index, run.index + 1) for run in study.runs if run.key not in finished]
-        started, failures = time.monotonic(), sum(finished.values())
-        with progress.step(f"study {study.definition.name}", len(study.runs)) as step:
-            step.advance(len(finished))
-            for done, (_, failed) in enumerate(scheme.run(StudyWork(study), store.folder.resolve(), chunks), 1):
-                failures += failed
-                rate = done / (time.monotonic() - started)
-                left = (len(chunks) - done) / rate
-                step.advance(len(finished) + done, f"{60 * rate:.3g}/min, {duration(left)} left, {failures} failed")
+    finished = store.finished()
+    if retry_failed:
+        store.forget(key for key, wrong in finished.items() if wrong)
+        finished = {key: wrong for key, wrong in finished.items() if not wrong}
+    missing = [Chunk(run.index, run.index + 1) for run in study.runs if run.key not in finished]
+    started, failures = time.monotonic(), sum(finished.values())
+    with progress.step(f"study {study.definition.name}", len(study.runs)) as step:
+        step.advance(len(finished))
+        for done, failed in enumerate(_outcomes(study, store, scheme, missing), 1):
+            failures += failed
+            rate = done / (time.monotonic() - started)
+            left = (len(missing) - done) / rate
+            step.advance(len(finished) + done, f"{60 * rate:.3g}/min, {duration(left)} left, {failures} failed")
+
+
+def _outcomes(study: Study, store: StudyStore, scheme: Scheme, missing: Iterable[Chunk]) -> Iterator[bool]:
+    """Whether each of the missing runs failed, as they end."""
+    left = dict.fromkeys(missing)
+    while left:
+        try:
+            for chunk, failed in scheme.run(StudyWork(study), store.folder.resolve(), tuple(left)):
+                del left[chunk]
+                yield failed
+        except LostChunkError as error:
+            del left[error.chunk]
+            yield record(study, study.runs[error.chunk.first], store, Ended(None, str(error), 0.0))
 
 
 def duration(seconds: float) -> str:
@@ -79,24 +100,31 @@ def carry_out(study: Study, run: Run, store: StudyStore) -> bool:
     """Compute one run and put it into the store; True where it failed."""
     if (store.runs / run.key / ROW).exists():
         return (store.runs / run.key / FAILED).exists()
-    result, message, started = None, "", time.perf_counter()
+    outcome, message, started = None, "", time.perf_counter()
+    try:
+        outcome = run_optimize(study.case_of(run), study.options_of(run), QuietProgress())
+        message = outcome.message
+        if outcome.result.status is RunStatus.INTERRUPTED:
+            raise KeyboardInterrupt
+    except Exception as error:
+        if isinstance(error, (OSError, MemoryError)) or isinstance(error.__cause__, OSError):
+            raise  # says something about this machine, not about the run
+        message = str(error) if isinstance(error, CaseError) else f"{type(error).__name__}: {error}"
+    return record(study, run, store, Ended(outcome, message, time.perf_counter() - started))
+
+
+def record(study: Study, run: Run, store: StudyStore, ended: Ended) -> bool:
+    """Put a run that ended into the store, whole or not at all; True where it failed."""
+    result = ended.outcome.result if ended.outcome is not None else None
+    failed = result is None or result.status not in DONE_STATUS
     with store.new_run(run.key) as folder:
-        try:
-            outcome = run_optimize(study.case_of(run), study.options_of(run), QuietProgress())
-            result, message = outcome.result, outcome.message
-            if result.status is RunStatus.INTERRUPTED:
-                raise KeyboardInterrupt
+        if result is not None:
             write_text(folder / "result.json", result.to_json())
-            if result.design:
-                write_text(folder / "design.csv", design_csv(outcome))
-        except Exception as error:
-            if isinstance(error, (OSError, MemoryError)) or isinstance(error.__cause__, OSError):
-                raise  # says something about this machine, not about the run
-            message = str(error) if isinstance(error, CaseError) else f"{type(error).__name__}: {error}"
-        failed = result is None or result.status not in DONE_STATUS
+        if ended.outcome is not None and ended.outcome.result.design:
+            write_text(folder / "design.csv", design_csv(ended.outcome))
         if failed:
-            write_text(folder / FAILED, message + "\n")
-        row = _row(run, study.paths, result, message, time.perf_counter() - started)
+            write_text(folder / FAILED, ended.message + "\n")
+        row = _row(run, study.paths, result, ended.message, ended.seconds)
         pq.write_table(pa.Table.from_pylist([row]), folder / ROW)
     return failed
 
@@ -124,6 +152,8 @@ def _row(run: Run, paths: tuple[str, ...], result: Result | None, message: str, 
 
 def _cell(value: Any) -> Any:
     """Numbers stay numbers, also where they have a unit (the first word); anything else becomes text."""
+    if value is None:
+        return "taken away"
     if isinstance(value, (Mapping, list, tuple)):
         return str(value)
     if isinstance(value, str):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Generator, Iterable
+import tempfile
+import time
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +19,16 @@ from ...problems.errors import CaseError, Problem
 from ..output import write_text
 from ..result import installed
 from .definition import Study
+from .lock import LockedError, locked, locked_since
 
 ROW, STUDY, LOCK = "row.parquet", "study.json", ".lock"
+TIMED = 100  # runs whose time is looked at for the mean
 FAILED = "failed"  # file beside the row of a run that ended without a result
 
 
 @dataclass(frozen=True)
 class StudyStatus:
-    """How far a study is: `seconds` is the mean time of a run, `per_hour` the rate at which runs came, if known."""
+    """How far a study is: `seconds` a run takes on average, `per_hour` runs that end now; None where not known."""
 
     name: str
     total: int
@@ -47,34 +50,53 @@ class StudyStore:
     def __init__(self, folder: Path) -> None:
         self.folder, self.runs = folder, folder / "runs"
 
-    def create(self, study: Study) -> None:
-        """Make the folder, or make sure that it is this study's and was written by this version."""
-        here = {
+    @contextmanager
+    def opened(self, study: Study) -> Generator[None]:
+        """Work on the study: the folder is made, or found to be this study's and this version's, and is ours alone."""
+        if not (self.folder / STUDY).exists() and self._has_files():
+            raise self.problem("is not empty and holds no study; choose another --out")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder / LOCK):
+                if (self.folder / STUDY).exists():
+                    self.refuse_other(study)
+                else:
+                    self._begin(study)
+                self.runs.mkdir(exist_ok=True)
+                self._clean()
+                try:
+                    yield
+                finally:
+                    self._clean()
+        except LockedError:
+            raise self.problem("another process works on this study; see `loopwise study status`") from None
+        except OSError as error:
+            if error.filename is None or not Path(error.filename).resolve().is_relative_to(self.folder.resolve()):
+                raise
+            raise self.problem(f"cannot be written: {error.strerror}") from None
+
+    def refuse_other(self, study: Study) -> None:
+        """Raises CaseError where the folder is another study's or was written by another version."""
+        there, ours = self.read(), installed("loopwise")
+        if there["loopwise_version"] != ours:
+            raise self.problem(
+                f"was begun by loopwise {there['loopwise_version']}, this is {ours}; "
+                "results of two versions do not mix: choose another --out"
+            )
+        if there["key"] != study.key:
+            raise self.problem(
+                f"holds another study ({there['name']!r}, or an earlier text of this one); choose another --out"
+            )
+
+    def _begin(self, study: Study) -> None:
+        content = {
             "name": study.definition.name,
             "key": study.key,
             "loopwise_version": installed("loopwise"),
             "paths": list(study.paths),
             "runs": [run.key for run in study.runs],
         }
-        if (self.folder / STUDY).exists():
-            there = self.read()
-            if there["loopwise_version"] != here["loopwise_version"]:
-                raise self.problem(
-                    f"was begun by loopwise {there['loopwise_version']}, this is {here['loopwise_version']}; "
-                    "results of two versions do not mix: choose another --out"
-                )
-            if there["key"] != here["key"]:
-                raise self.problem(
-                    f"holds another study ({there['name']!r}, or an earlier text of this one); choose another --out"
-                )
-            return
-        if self.folder.is_dir() and any(self.folder.iterdir()):
-            raise self.problem("is not empty and holds no study; choose another --out")
-        try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self.problem(f"cannot be written: {error.strerror}") from None
-        write_text(self.folder / STUDY, json.dumps(here, indent=1) + "\n")
+        write_text(self.folder / STUDY, json.dumps(content, indent=1) + "\n")
 
     def read(self) -> dict[str, Any]:
         """What `study.json` says."""
@@ -83,33 +105,11 @@ class StudyStore:
         except (OSError, ValueError):
             raise self.problem("holds no study; `loopwise study run STUDY.yaml --out DIR` makes one") from None
 
-    @contextmanager
-    def locked(self) -> Generator[None]:
-        """Only one process works on a study; the lock is gone with the process, however it ends."""
-        import fcntl  # not on Windows, where two starts are not kept apart
-
-        try:
-            with (self.folder / LOCK).open("a+") as stream:
-                try:
-                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise self.problem("another process works on this study; see `loopwise study status`") from None
-                self._clean()
-                try:
-                    yield
-                finally:
-                    self._clean()
-        except PermissionError as error:
-            raise self.problem(f"cannot be written: {error.strerror}") from None
-
     def finished(self) -> dict[str, bool]:
         """Key of every run that ended -> whether it failed."""
         known = set(self.read()["runs"])
-        return {
-            entry.name: (entry / FAILED).exists()
-            for entry in self.runs.iterdir()
-            if entry.name in known and (entry / ROW).exists()
-        }
+        there = self.runs.iterdir() if self.runs.is_dir() else ()
+        return {run.name: (run / FAILED).exists() for run in there if run.name in known and (run / ROW).exists()}
 
     def forget(self, keys: Iterable[str]) -> None:
         """Remove runs, to compute them again."""
@@ -126,39 +126,39 @@ class StudyStore:
     @contextmanager
     def new_run(self, key: str) -> Generator[Path]:
         """A folder to fill that becomes the run's when everything is in it; whoever comes second is dropped."""
-        temporary = self.runs / f".{key}.{os.getpid()}"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        temporary = Path(tempfile.mkdtemp(prefix=f".{key}.", dir=self.runs))
         try:
             yield temporary
-            if not (self.runs / key).exists():
+            try:
                 temporary.rename(self.runs / key)
+            except OSError:
+                if not (self.runs / key).exists():
+                    raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
     def status(self) -> StudyStatus:
         """How far the study is, from any process and after any end."""
         there, found = self.read(), self.finished()
-        failed = sum(found.values())
-        times = sorted((self.runs / key / ROW).stat().st_mtime for key in found)
-        rate = 3600.0 * (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 and times[-1] > times[0] else None
-        seconds = [pq.ParquetFile(self.runs / key / ROW).read(["seconds"])["seconds"][0].as_py() for key in found]
-        mean = sum(seconds) / len(seconds) if seconds else None
+        since, total, failed = locked_since(self.folder / LOCK), len(there["runs"]), sum(found.values())
+        rate = None
+        if since is not None:
+            now = time.time()
+            recent = sum((self.runs / key / ROW).stat().st_mtime >= since for key in found)
+            rate = 3600.0 * recent / (now - since) if recent and now > since else None
         return StudyStatus(
-            there["name"], len(there["runs"]), len(found) - failed, failed, self._is_running(), mean, rate
+            there["name"], total, len(found) - failed, failed, since is not None, self._mean_seconds([*found]), rate
         )
 
-    def _is_running(self) -> bool:
-        import fcntl
+    def _mean_seconds(self, keys: Sequence[str]) -> float | None:
+        """Mean time of a run, of at most `TIMED` of the given ones."""
+        timed = keys[:: max(1, len(keys) // TIMED)]
+        seconds = [pq.ParquetFile(self.runs / key / ROW).read(["seconds"])["seconds"][0].as_py() for key in timed]
+        return sum(seconds) / len(seconds) if seconds else None
 
-        try:
-            with (self.folder / LOCK).open("r") as stream:
-                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+    def _has_files(self) -> bool:
+        """Whether anything is there that a killed start of a study did not leave behind."""
+        return self.folder.is_dir() and any(not entry.name.startswith(".") for entry in self.folder.iterdir())
 
     def _clean(self) -> None:
         """Remove what processes that were killed left half done."""

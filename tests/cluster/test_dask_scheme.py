@@ -1,8 +1,6 @@
 """Real worker processes: killed, suspended, refused; every chunk counts once and nothing done is done again."""
 
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Generator
@@ -15,10 +13,9 @@ from loopwise.cluster import ClusterError, plan
 from loopwise.cluster import dask_clusters as clusters
 from loopwise.cluster.dask_clusters import open_address, open_cuda, open_local
 from loopwise.cluster.dask_scheme import DaskScheme
-from tests.cluster.works import Flaky, Killing, Squares, Suspended, versions_of_the_environment
+from tests.cluster.machines import ENVIRONMENT, Machines
+from tests.cluster.works import Flaky, Killing, Squares, Suspended, lines, versions_of_the_environment
 
-ROOT = str(Path(__file__).parents[2])
-ENVIRONMENT = {"PYTHONPATH": ROOT}  # where workers find the works of these tests
 CHUNKS = plan(24, blocks_per_chunk=2)
 SUM = sum(k * k for k in range(24))
 
@@ -27,10 +24,6 @@ SUM = sum(k * k for k in range(24))
 def scheme() -> Generator[DaskScheme]:
     with open_local(2, environment=ENVIRONMENT) as scheme:
         yield scheme
-
-
-def lines(file: Path) -> list[str]:
-    return file.read_text().split() if file.exists() else []
 
 
 def test_every_chunk_once_and_prepared_once_a_process(scheme: DaskScheme, tmp_path: Path) -> None:
@@ -83,67 +76,6 @@ def test_a_suspended_worker_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
         found = list(scheme.run(Suspended(tmp_path, pause=0.02), 1, CHUNKS))
     assert sorted(chunk for chunk, _ in found) == list(CHUNKS)
     assert sum(result for _, result in found) == SUM
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-class Machines:
-    """A scheduler and workers as commands, as on a real cluster."""
-
-    def __init__(self) -> None:
-        self.port, self.running = free_port(), list[subprocess.Popen[bytes]]()
-        self.address = f"tcp://127.0.0.1:{self.port}"
-
-    def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "dask", *arguments]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.running.append(subprocess.Popen(command, env=os.environ | ENVIRONMENT | variables, **quiet))
-        return self.running[-1]
-
-    def scheduler(self) -> "subprocess.Popen[bytes]":
-        return self.start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
-
-    def worker(self, **variables: str) -> "subprocess.Popen[bytes]":
-        return self.start("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", **variables)
-
-
-@pytest.fixture
-def machines() -> Generator[Machines]:
-    machines = Machines()
-    yield machines
-    for process in machines.running:
-        process.kill()
-        process.wait()
-
-
-def test_a_lost_scheduler_is_sought_and_what_is_done_stays_done(machines: Machines, tmp_path: Path) -> None:
-    scheduler, _ = machines.scheduler(), machines.worker()
-    found = []
-    with open_address(machines.address, seek=30.0) as scheme:
-        for chunk, result in scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS):
-            found.append((chunk, result))
-            if len(found) == 4:
-                scheduler.kill()
-                scheduler.wait()
-                machines.scheduler(), machines.worker()
-    assert sorted(chunk for chunk, _ in found) == list(CHUNKS)
-    assert sum(result for _, result in found) == SUM
-    first = [str(chunk.first) for chunk, _ in found[:4]]
-    assert all(lines(tmp_path / "done").count(k) == 1 for k in first)
-
-
-def test_a_scheduler_that_stays_lost_is_one_clear_error(machines: Machines, tmp_path: Path) -> None:
-    scheduler, _ = machines.scheduler(), machines.worker()
-    with open_address(machines.address, seek=5.0) as scheme:
-        results = scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS)
-        next(results)
-        scheduler.kill()
-        with pytest.raises(ClusterError, match=r"lost and did not come back; .* chunks were not done"):
-            list(results)
 
 
 def test_other_versions_are_refused_by_name(machines: Machines) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from loopwise.cluster import Chunk
 
 
@@ -76,6 +78,21 @@ class Suspended(Squares):
     def trouble(self, attempt: int, chunk: Chunk) -> None:
         if chunk.first == 2 and attempt == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
+
+
+@dataclass(frozen=True)
+class Hungry(Squares):
+    """The process that computes the chunk from 2 on takes 2 GB the first time, and is slow about it."""
+
+    def trouble(self, attempt: int, chunk: Chunk) -> None:
+        if chunk.first == 2 and attempt == 1:
+            taken = [np.ones(12_500_000) for _ in range(20) if time.sleep(0.1) is None]
+            time.sleep(60.0 * bool(taken))
+
+
+def lines(file: Path) -> list[str]:
+    """What works wrote into one of their files."""
+    return file.read_text().split() if file.exists() else []
 
 
 def versions_of_the_environment() -> dict[str, str]:

@@ -13,7 +13,7 @@ from loopwise.kernels import BLOCK
 from loopwise.optimizer.distribution import Distribution
 from loopwise.optimizer.evaluation import EvaluationArguments
 from loopwise.optimizer.execution import open_scheme, run_versions
-from loopwise.optimizer.options import Options
+from loopwise.optimizer.options import Method, Options
 from loopwise.optimizer.park_operation import evaluation_work
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.run import run_optimize
@@ -48,6 +48,18 @@ def test_workers_do_not_change_the_result(workers: int, tmp_path: Path) -> None:
     assert _table(spread.rows).equals(_table(serial.rows))
 
 
+@pytest.mark.slow
+def test_workers_do_not_change_a_design_by_decomposition() -> None:
+    """Design, replications and evaluation of the same command."""
+    asked: dict[str, Any] = {"scenarios": 60, "evaluate": 100, "method": "benders", "gap": 1e-3, "replications": 2}
+    results = [
+        run_optimize(load_case("single-plant"), Options(**asked, workers=workers), QuietProgress()).result
+        for workers in (1, 2)
+    ]
+    for name in ("design", "objective", "evaluation", "statistics", "indicators"):
+        assert getattr(results[0], name) == getattr(results[1], name), name
+
+
 def _folder(folder: Path) -> Path:
     folder.mkdir()
     return folder
@@ -59,27 +71,49 @@ def _table(rows: ScenarioRows | None) -> pa.Table:
 
 
 class Failing(Serial):
-    """A cluster that is lost after the first chunk."""
+    """A cluster that is lost after `results` chunks."""
+
+    def __init__(self, results: int) -> None:
+        super().__init__()
+        self.results = results
+
+    def __enter__(self) -> "Failing":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def run(self, work: Any, arguments: Any, chunks: Iterable[Chunk]) -> Any:
-        yield next(super().run(work, arguments, chunks))
-        raise ClusterError("the scheduler is gone")
+        for found in super().run(work, arguments, chunks):
+            if not self.results:
+                raise ClusterError("the scheduler is gone")
+            self.results -= 1
+            yield found
 
 
-def test_a_lost_cluster_keeps_the_design(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Opened:
-        def __enter__(self) -> Failing:
-            return Failing()
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    monkeypatch.setattr("loopwise.optimizer.execution._cluster", lambda _: Opened())
-    options = Options(scenarios=20, evaluate=2000, out=tmp_path, workers=2)
+@pytest.mark.parametrize(
+    ("method", "results", "message"),
+    [
+        ("extensive", 0, "the scheduler is gone; evaluated 0 of 2,000 scenarios"),
+        ("extensive", 1, "the scheduler is gone; evaluated 1,024 of 2,000 scenarios"),
+        ("benders", 7, "the scheduler is gone; evaluated 0 of 2,000 scenarios"),
+    ],
+)
+def test_a_lost_cluster_keeps_the_design(
+    method: Method, results: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loopwise.optimizer.execution._cluster", lambda _: Failing(results))
+    options = Options(scenarios=20, evaluate=2000, out=tmp_path, workers=2, method=method)
     outcome = run_optimize(load_case("single-plant"), options, QuietProgress())
-    assert outcome.message == "the scheduler is gone; evaluated 1,024 of 2,000 scenarios"
+    assert outcome.message == message
     assert outcome.result.status == "interrupted"
     assert outcome.result.design
+
+
+def test_a_cluster_lost_before_there_is_a_design(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loopwise.optimizer.execution._cluster", lambda _: Failing(0))
+    with pytest.raises(CaseError, match=r"--workers: the scheduler is gone"):
+        run_optimize(load_case("single-plant"), Options(scenarios=20, workers=2, method="benders"), QuietProgress())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def operated() -> tuple[ParkProblem, Operation]:
     work = evaluation_work(park, "auto")
     sample = fresh_scenarios(park.problem, options)
     operation = operate(park, work, solution.x, sample, Serial(), QuietProgress(), "the design")
-    assert operation is not None
+    assert not isinstance(operation, str)
     return park, operation
 
 

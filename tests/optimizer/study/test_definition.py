@@ -1,5 +1,7 @@
 """STUDY.yaml: the runs that follow from it, and what is wrong with it, all at once."""
 
+import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,10 @@ from loopwise.optimizer.study.changes import changed, split_path
 from loopwise.problems.errors import CaseError
 
 HEAD = "kind: study\nname: s\ncases: [single-plant]\n"
+
+
+def case_text(name: str) -> str:
+    return (files("loopwise.problems") / "library" / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def study(tmp_path: Path, text: str):
@@ -31,6 +37,35 @@ def test_grid_list_and_sample_together(tmp_path: Path) -> None:
     assert loaded.options_of(loaded.runs[4]).seed == 2
     assert loaded.case_of(loaded.runs[3]).environment.co2_price == 50.0
     assert loaded.case_of(loaded.runs[6]).fresh_water["well"].price == 2.0
+
+
+def test_many_cases_and_what_may_be_built(tmp_path: Path) -> None:
+    """Units are taken away by null; a cap's own fields can be changed where `always` brings the cap."""
+    (tmp_path / "mine.yaml").write_text(case_text("single-plant"), encoding="utf-8")
+    osmosis = "plants.brewery.treatments.reverse osmosis"
+    loaded = study(
+        tmp_path,
+        "kind: study\nname: s\ncases: [single-plant, mine.yaml]\n"
+        "always: {environment.co2_cap: {limit: 9000, excess_price: 500}}\n"
+        f"runs: [{{}}, {{{osmosis}: null}}, {{environment.co2_cap.limit: 500}}, "
+        "{plants.brewery.photovoltaics: null}]\n",
+    )
+    assert [run.case for run in loaded.runs] == ["single-plant"] * 4, "the same content has the same hash"
+    plants = [loaded.case_of(run).plants["brewery"] for run in loaded.runs]
+    assert ["reverse osmosis" in plant.treatments for plant in plants] == [True, False, True, True]
+    assert [plant.photovoltaics is None for plant in plants] == [False, False, False, True]
+    assert loaded.case_of(loaded.runs[2]).environment.co2_cap.limit == 500.0
+    changed_file = case_text("single-plant").replace("0.9 USD/m3", "0.8 USD/m3")
+    (tmp_path / "mine.yaml").write_text(changed_file, encoding="utf-8")
+    assert len(study(tmp_path, (tmp_path / "study.yaml").read_text(encoding="utf-8")).runs) == 8
+
+
+def test_tens_of_thousands_of_runs_are_listed_at_once(tmp_path: Path) -> None:
+    text = HEAD + "runs:\n" + "".join(f"- {{interest: {0.02 + 1e-6 * k:.6f}}}\n" for k in range(20_000))
+    started = time.process_time()
+    loaded = study(tmp_path, text)
+    assert len(loaded.runs) == 20_000
+    assert time.process_time() - started < 30.0
 
 
 def test_keys_follow_the_content(tmp_path: Path) -> None:
@@ -84,6 +119,7 @@ def test_paths() -> None:
     assert split_path("a.b c[2].d") == ("a", "b c", 2, "d")
     data = {"a": [{"b": 1}], "c": None, "d": 3}
     assert changed(data, {"a[0].b": 2, "c.x": 4}) == {"a": [{"b": 2}], "c": {"x": 4}, "d": 3}
+    assert changed(data, {"a": None, "d": None}) == {"c": None}
     assert data["a"] == [{"b": 1}]
     for wrong in ("d.x", "a[1].b", "a.b"):
         with pytest.raises(KeyError):

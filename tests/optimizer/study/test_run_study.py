@@ -6,18 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from loopwise.cluster import Serial
+from loopwise.cluster import Chunk, LostChunkError, Scheme, Serial
 from loopwise.optimizer.cli.app import app
 from loopwise.optimizer.progress import QuietProgress
-from loopwise.optimizer.study import StudyStore, load_study, run_study
-from loopwise.optimizer.study.comparison import pareto_front, tornado
+from loopwise.optimizer.study import Study, StudyStore, load_study, run_study
 from loopwise.optimizer.study.store import STUDY
 from loopwise.problems.errors import CaseError
 
@@ -37,6 +38,16 @@ def file_of(tmp_path: Path, count: int) -> Path:
     file = tmp_path / "study.yaml"
     file.write_text(TEXT.replace("COUNT", str(count)), encoding="utf-8")
     return file
+
+
+def begin(store: StudyStore, study: Study) -> None:
+    with store.opened(study):
+        pass
+
+
+def run_all(study: Study, store: StudyStore, scheme: Scheme | None = None, *, retry_failed: bool = False) -> None:
+    with store.opened(study):
+        run_study(study, store, scheme or Serial(), QuietProgress(), retry_failed=retry_failed)
 
 
 def rows_once(folder: Path, count: int) -> None:
@@ -66,6 +77,44 @@ def test_from_the_file_to_the_report(tmp_path: Path) -> None:
     assert before == {run: (out / "runs" / run).stat().st_mtime_ns for run in before}, "nothing is computed again"
 
 
+class Deadly(Serial):
+    """Workers die of the second run, as often as it is tried."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rounds = 0
+
+    def run(self, work: Any, arguments: Any, chunks: Iterable[Chunk]) -> Any:
+        self.rounds += 1
+        for chunk in chunks:
+            if chunk.first == 1:
+                raise LostChunkError("4 workers died one after the other", chunk)
+            yield from super().run(work, arguments, [chunk])
+
+
+def test_a_run_that_workers_die_of_has_failed(tmp_path: Path) -> None:
+    study, store, scheme = load_study(file_of(tmp_path, 4)), StudyStore(tmp_path / "out"), Deadly()
+    run_all(study, store, scheme)
+    assert (store.status().done, store.status().failed, scheme.rounds) == (3, 1, 2)
+    assert store.rows()["message"].to_pylist()[1] == "4 workers died one after the other"
+    run_all(study, store, retry_failed=True)
+    assert (store.status().done, store.status().failed) == (4, 0)
+
+
+def test_status_knows_the_rate_while_it_runs(tmp_path: Path) -> None:
+    study, store = load_study(file_of(tmp_path, 3)), StudyStore(tmp_path / "out")
+    with store.opened(study):
+        assert (store.status().running, store.status().per_hour) == (True, None)
+        started = time.time()
+        run_study(study, store, Serial(), QuietProgress(), retry_failed=False)
+        rate, seconds = store.status().per_hour, store.status().seconds
+        assert rate is not None
+        assert rate <= 1.1 * 3600 * 3 / (time.time() - started) + 3600
+        assert seconds is not None
+        assert 0.0 < seconds < 60.0
+    assert (store.status().running, store.status().per_hour) == (False, None)
+
+
 def test_failed_runs_are_told_and_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
 
@@ -74,48 +123,40 @@ def test_failed_runs_are_told_and_retried(tmp_path: Path, monkeypatch: pytest.Mo
 
     with monkeypatch.context() as patched:
         patched.setattr("loopwise.optimizer.study.runner.run_optimize", broken)
-        run_study(study, store, Serial(), QuietProgress(), retry_failed=False)
+        run_all(study, store)
     assert store.status().failed == 2
     assert store.rows()["message"].to_pylist() == ["ArithmeticError: no such luck"] * 2
-    run_study(study, store, Serial(), QuietProgress(), retry_failed=False)
+    run_all(study, store)
     assert store.status().failed == 2
-    run_study(study, store, Serial(), QuietProgress(), retry_failed=True)
+    run_all(study, store, retry_failed=True)
     assert (store.status().done, store.status().failed) == (2, 0)
 
 
 def test_folders_that_do_not_fit(tmp_path: Path) -> None:
     study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
-    store.create(study)
+    begin(store, study)
     with pytest.raises(CaseError, match="holds another study"):
-        store.create(load_study(file_of(tmp_path, 3)))
+        begin(store, load_study(file_of(tmp_path, 3)))
     there = json.loads((store.folder / STUDY).read_text())
     (store.folder / STUDY).write_text(json.dumps(there | {"loopwise_version": "0.0.1"}))
     with pytest.raises(CaseError, match=r"was begun by loopwise 0\.0\.1"):
-        store.create(study)
+        begin(store, study)
     with pytest.raises(CaseError, match="is not empty and holds no study"):
-        StudyStore(tmp_path).create(study)
+        begin(StudyStore(tmp_path), study)
     with pytest.raises(CaseError, match="holds no study"):
         StudyStore(tmp_path).status()
     with pytest.raises(CaseError, match="cannot be written: Not a directory"):
-        StudyStore(tmp_path / "study.yaml" / "out").create(study)
+        begin(StudyStore(tmp_path / "study.yaml" / "out"), study)
     assert "no run has ended yet" in loopwise("report", tmp_path / "out").output
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder(tmp_path: Path) -> None:
-    study = load_study(file_of(tmp_path, 2))
-    tmp_path.chmod(0o500)
-    with pytest.raises(CaseError, match="cannot be written: Permission denied"):
-        StudyStore(tmp_path / "out").create(study)
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
     study, store = load_study(file_of(tmp_path, 2)), StudyStore(tmp_path / "out")
-    store.create(study)
-    with store.locked():
+    begin(store, study)
+    with store.opened(study):
         assert store.status().running
         with pytest.raises(CaseError, match="another process works on this study"):
-            run_study(study, StudyStore(tmp_path / "out"), Serial(), QuietProgress(), retry_failed=False)
+            begin(StudyStore(tmp_path / "out"), study)
     assert not store.status().running
 
 
@@ -153,9 +194,3 @@ def test_killed_twice_ends_complete(tmp_path: Path, count: int) -> None:
     status = StudyStore(out).status()
     assert (status.done, status.failed, status.missing) == (count, 0, 0)
     rows_once(out, count)
-
-
-def test_pareto_front_and_tornado() -> None:
-    assert pareto_front([(1.0, 5.0), (2.0, 5.0), (3.0, 1.0), (2.0, 3.0), (4.0, 4.0)]) == [0, 3, 2]
-    rows = [{"a": a, "b": b, "mean": 10.0 * a + b} for a in (0, 1) for b in (0, 1, 2)]
-    assert tornado(rows, ["a", "b"]) == [("b", 5.0, 7.0), ("a", 1.0, 11.0)]
