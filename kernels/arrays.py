@@ -60,7 +60,7 @@ class PlacedMatrix:
     def after(self, xp: Any, dense: Any) -> Any:
         """dense @ matrix for dense (rows,) or (N, rows), where `dense` lives."""
         if xp is np:
-            return dense @ self.host
+            return np.ascontiguousarray(dense @ self.host)  # by row, so that sums over columns run the same for every N
         from .gpu.sums import multiply  # CuPy's own sparse products need cuSPARSE, which a driver does not bring
 
         return multiply(xp, dense, self)

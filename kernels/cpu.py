@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Iterates, PreparedEngine, StandardBatch, StandardForm
+from .engine import Booleans, Floats, Iterates, PreparedEngine, Sparse, StandardBatch, StandardForm
 from .symbolic import plan
 
 
@@ -52,6 +52,20 @@ def threads() -> int:
 def prepare(form: StandardForm, *, instructions: str | None = None) -> PreparedEngine:
     """Order, analyse and hold one standard form; `instructions`: one of `instruction_sets()`, default the fastest."""
     return _Prepared(form, instructions or instruction_sets()[0])
+
+
+def certify(
+    W: Sparse, lower: Floats, dual: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None
+) -> tuple[Floats, Floats, Booleans]:
+    """Reduced costs (N, n), lower bounds (N,) without those that point to infinite bounds, and where there are any."""
+    count, n = len(h), W.shape[1]
+    reduced_cost, lower_bound, spoiled = np.empty((count, n)), np.empty(count), np.empty(count, np.bool_)
+    starts, rows = W.indptr.astype(np.int32), W.indices.astype(np.int32)
+    given = (np.ascontiguousarray(a) for a in (h, q, upper))
+    _module()[0].certify(
+        threads(), starts, rows, W.data, lower, *given, W_values, dual, reduced_cost, lower_bound, spoiled
+    )
+    return reduced_cost, lower_bound, spoiled
 
 
 class _Prepared:

@@ -251,7 +251,7 @@ class RecourseLP:
             iterates = _iterates(engine, shape.standardizer.form, standard.batch, tolerance, max_iterations, primal)
             dual = shape.standardizer.dual(xp, iterates)
             objective = iterates.objective + standard.constant
-            certificate = shape.certifier.certify(xp, dual, h, q, upper, W_values)
+            certificate = shape.certifier.certify(xp, dual, h, q, upper, W_values, compiled=engine is Engine.CPU)
             gap = xp.abs(objective - certificate.lower_bound)
             proved = iterates.converged & standard.consistent & xp.isfinite(gap)
             proved &= ~(upper < self._place["lower"].on(xp)).any(axis=-1)

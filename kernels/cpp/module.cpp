@@ -17,6 +17,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "certificate.hpp"
 #include "variant.hpp"
 
 namespace nb = nanobind;
@@ -48,6 +49,18 @@ std::vector<std::string> instruction_sets() {
 
 void expect(bool holds, const char *what) {
     if (!holds) throw std::invalid_argument(what);
+}
+
+// Runs work(0) .. work(workers - 1) at the same time.
+template <class Work>
+void together(Index workers, const Work &work) {
+    std::vector<std::thread> others;
+    try {
+        for (Index number = 1; number < workers; number++) others.emplace_back(work, number);
+    } catch (const std::system_error &) {  // no more threads to be had: those that are there do the work
+    }
+    work(0);
+    for (std::thread &other : others) other.join();
 }
 
 // A standard form in elimination order; copies all it is given.
@@ -114,31 +127,54 @@ private:
         struct Free {
             void operator()(double *p) const { ::operator delete[](p, std::align_val_t(64)); }
         };
-        const Index blocks = (batch.count + variant.lanes - 1) / variant.lanes;
-        const Index workers = std::max<Index>(1, std::min<Index>(threads, blocks));
+        struct Shared final : loopwise::Blocks {
+            std::atomic<Index> block{0};
+            Index lanes;
+            Index next() override { return block++ * lanes; }
+        } shared;
+        shared.lanes = variant.lanes;
+        const Index workers = std::min<Index>(threads, (batch.count + variant.lanes - 1) / variant.lanes);
         const size_t size = (variant.memory_size(plan, batch.values != nullptr) + 7) / 8 * 8;
-        std::unique_ptr<double[], Free> memory(
-            static_cast<double *>(::operator new[](size * workers * sizeof(double), std::align_val_t(64))));
-        std::atomic<Index> next{0};
-        auto worker = [&](Index number) {
-            for (Index block; (block = next++) < blocks;)
-                variant.run(plan, batch, block * variant.lanes, memory.get() + size * number);
-        };
-        std::vector<std::thread> others;
-        try {
-            for (Index number = 1; number < workers; number++) others.emplace_back(worker, number);
-        } catch (const std::system_error &) {  // no more threads to be had: those that are there do the work
-        }
-        worker(0);
-        for (std::thread &other : others) other.join();
+        std::unique_ptr<double[], Free> memory(static_cast<double *>(
+            ::operator new[](size * std::max<Index>(workers, 1) * sizeof(double), std::align_val_t(64))));
+        together(workers, [&](Index number) { variant.work(plan, batch, shared, memory.get() + size * number); });
     }
 };
+
+void certify(int threads, Vector<int> column_start, Vector<int> column_row, Vector<double> value, Vector<double> lower,
+             Input h, Input q, Input upper, std::optional<Input> values, Input dual, Output<double> reduced_cost,
+             Output<double> lower_bound, Output<bool> spoiled) {
+    const size_t n = lower.size(), count = h.shape(0), m = h.shape(1);
+    auto fits = [&](const Input &a) { return a.size() == n || (a.ndim() == 2 && a.size() == n * count); };
+    expect(column_start.size() == n + 1 && column_row.size() == value.size(), "W must be in CSC form");
+    expect(dual.size() == count * m && fits(q) && fits(upper), "dual must be (N, m), q and upper (n,) or (N, n)");
+    expect(!values || values->size() == count * value.size(), "values must be (N, nnz)");
+    expect(reduced_cost.size() == count * n && lower_bound.size() == count && spoiled.size() == count,
+           "results must be (N, n), (N,) and (N,)");
+    const loopwise::UserForm form{(int)m, (int)n, (int)value.size(), column_start.data(), column_row.data(),
+                                  value.data(), lower.data(), h.data(), q.data(), upper.data(),
+                                  values ? values->data() : nullptr, q.ndim() == 2 ? (Index)n : 0,
+                                  upper.ndim() == 2 ? (Index)n : 0};
+    nb::gil_scoped_release released;
+    constexpr Index PART = 1024;  // scenarios a thread takes at a time
+    std::atomic<Index> next{0};
+    together(std::min<Index>(threads, (count + PART - 1) / PART), [&](Index) {
+        for (Index first; (first = next.fetch_add(PART)) < (Index)count;)
+            for (Index k = first; k < std::min<Index>(first + PART, count); k++)
+                loopwise::certify(form, k, dual.data() + k * m, reduced_cost.data() + k * n, lower_bound.data()[k],
+                                  spoiled.data()[k]);
+    });
+}
 
 }  // namespace
 
 NB_MODULE(_cpu, module) {
     module.doc() = "Batched interior point on vector lanes.";
     module.def("instruction_sets", &instruction_sets, "Those that this machine can run, fastest first.");
+    module.def("certify", &certify, "Reduced costs and lower bounds of row duals.", nb::arg("threads"),
+               nb::arg("column_start"), nb::arg("column_row"), nb::arg("value"), nb::arg("lower"), nb::arg("h"), nb::arg("q"),
+               nb::arg("upper"), nb::arg("values").none(), nb::arg("dual"), nb::arg("reduced_cost"), nb::arg("lower_bound"),
+               nb::arg("spoiled"));
     nb::class_<Prepared>(module, "Prepared", "A standard form, prepared by loopwise.kernels.symbolic.")
         .def(nb::init<const nb::dict &>())
         .def("solve", &Prepared::solve, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("q"),

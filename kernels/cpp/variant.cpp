@@ -11,9 +11,11 @@ namespace loopwise {
 namespace {
 
 typedef double V __attribute__((vector_size(8 * VARIANT_LANES)));
-typedef float Single __attribute__((vector_size(4 * VARIANT_LANES)));
+typedef float Single __attribute__((vector_size(8 * VARIANT_LANES)));  // twice as many lanes
+typedef float Half __attribute__((vector_size(4 * VARIANT_LANES)));
 
 #define INTERIOR_POINT_FUNCTION inline __attribute__((always_inline))
+#define INTERIOR_POINT_STEP __attribute__((noinline))  // long, called from several places
 
 template <class T>
 INTERIOR_POINT_FUNCTION T select(decltype(T{} < T{}) condition, T a, T b) { return condition ? a : b; }
@@ -30,28 +32,30 @@ INTERIOR_POINT_FUNCTION V square_root(V a) {
 }
 INTERIOR_POINT_FUNCTION Single square_root(Single a) {
     Single root = a;
-    for (int l = 0; l < VARIANT_LANES; l++) root[l] = __builtin_sqrtf(a[l]);
+    for (int l = 0; l < 2 * VARIANT_LANES; l++) root[l] = __builtin_sqrtf(a[l]);
     return root;
 }
 template <class T>
 INTERIOR_POINT_FUNCTION double lane(const T &a, int l) { return a[l]; }
 template <class T>
 INTERIOR_POINT_FUNCTION void set_lane(T &a, int l, double v) { a[l] = v; }
-INTERIOR_POINT_FUNCTION Single narrow(V a) { return __builtin_convertvector(a, Single); }
-INTERIOR_POINT_FUNCTION V widen(Single a) { return __builtin_convertvector(a, V); }
+// The first or second half of the lanes in double precision.
+INTERIOR_POINT_FUNCTION V widen(const Single &a, int part) {
+    Half half;
+    __builtin_memcpy(&half, reinterpret_cast<const char *>(&a) + part * sizeof half, sizeof half);
+    return __builtin_convertvector(half, V);
+}
 
 }  // namespace
 }  // namespace loopwise
 
-#include "../cuda/interior_point.cuh"
+#include "../cuda/two_precisions.cuh"
 
 namespace loopwise {
 namespace {
 
 template <bool OWN_VALUES>
-using Early = InteriorPoint<Single, Single *, VARIANT_LANES, OWN_VALUES, float>;
-template <bool OWN_VALUES>
-using Late = InteriorPoint<V, V *, VARIANT_LANES, OWN_VALUES>;
+using Solver = TwoPrecisions<V, Single, VARIANT_LANES, OWN_VALUES>;
 
 bool supported() {
 #if VARIANT_LANES == 8
@@ -64,29 +68,23 @@ bool supported() {
 }
 
 template <bool OWN_VALUES>
-Index memory_size(const Plan &plan) {  // two numbers of the early phase in a double, rounded up
-    return VARIANT_LANES * (Late<OWN_VALUES>::memory_size(plan) + Early<OWN_VALUES>::memory_size(plan) / 2 + 1);
-}
-
-template <bool OWN_VALUES>
-void solve(const Plan &plan, const Batch &batch, Index first, double *memory) {
-    V *lanes = reinterpret_cast<V *>(memory);
-    Late<OWN_VALUES> late(plan, batch, lanes);
-    Early<OWN_VALUES> early(plan, batch, reinterpret_cast<Single *>(lanes + Late<OWN_VALUES>::memory_size(plan)));
-    late.run(first, early);
+void solve(const Plan &plan, const Batch &batch, Blocks &blocks, double *memory) {
+    Solver<OWN_VALUES> solver(plan, batch, reinterpret_cast<V *>(memory));
+    for (Index first; (first = blocks.next()) < batch.count;) solver.run(first);
+    solver.flush();
 }
 
 Index memory_size(const Plan &plan, bool own_values) {
-    return own_values ? memory_size<true>(plan) : memory_size<false>(plan);
+    return VARIANT_LANES * (own_values ? Solver<true>::memory_size(plan) : Solver<false>::memory_size(plan));
 }
 
-void run(const Plan &plan, const Batch &batch, Index first, double *memory) {
-    if (batch.values) solve<true>(plan, batch, first, memory);
-    else solve<false>(plan, batch, first, memory);
+void work(const Plan &plan, const Batch &batch, Blocks &blocks, double *memory) {
+    if (batch.values) solve<true>(plan, batch, blocks, memory);
+    else solve<false>(plan, batch, blocks, memory);
 }
 
 }  // namespace
 
-extern const Variant VARIANT = {TEXT(VARIANT), supported, VARIANT_LANES, memory_size, run};
+extern const Variant VARIANT = {TEXT(VARIANT), supported, 2 * VARIANT_LANES, memory_size, work};
 
 }  // namespace loopwise

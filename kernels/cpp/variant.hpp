@@ -5,12 +5,20 @@
 
 namespace loopwise {
 
+// Where workers fetch what to do next.
+struct Blocks {
+    virtual Index next() = 0;  // first program of a block that nobody else gets; past the last one when all are taken
+
+protected:
+    ~Blocks() = default;
+};
+
 struct Variant {
     const char *name;
     bool (*supported)();                             // by this machine
-    int lanes;                                       // programs solved together
+    int lanes;                                       // programs of a block
     Index (*memory_size)(const Plan &, bool own_values);  // doubles that one worker needs, 64-byte aligned
-    void (*run)(const Plan &, const Batch &, Index first, double *memory);
+    void (*work)(const Plan &, const Batch &, Blocks &, double *memory);  // until no block is left
 };
 
 extern const Variant baseline;

@@ -20,10 +20,11 @@ protected:
     INTERIOR_POINT_FUNCTION NormalEquations(const Plan &plan, Memory memory)
         : plan(plan), factor_memory(memory), value_memory(memory + (Index)plan.factor_start[plan.rows]) {}
 
-    INTERIOR_POINT_FUNCTION V value(int k) const {
-        if constexpr (OWN_VALUES) return value_memory[k];
-        else if constexpr (SINGLE) return V{} + plan.value_single[k];
-        else return V{} + plan.value[k];
+    // Entry k of W: of each lane, or the number that all lanes share.
+    INTERIOR_POINT_FUNCTION auto value(int k) const {
+        if constexpr (OWN_VALUES) return V(value_memory[k]);
+        else if constexpr (SINGLE) return plan.value_single[k];
+        else return plan.value[k];
     }
 
     // Entry j of W'd.

@@ -8,6 +8,7 @@
 #include "plan.cuh"
 
 #define INTERIOR_POINT_FUNCTION __device__ __forceinline__
+#define INTERIOR_POINT_STEP __device__ __forceinline__
 
 namespace loopwise {
 
@@ -63,7 +64,7 @@ __global__ void __launch_bounds__(128) solve(
     const Index thread = (Index)blockIdx.x * blockDim.x + threadIdx.x, threads = (Index)gridDim.x * blockDim.x;
     const Strided state{memory + thread / WARP * WARP * thread_memory + thread % WARP};
     InteriorPoint<double, Strided, 1, OWN_VALUES> solver(plan, batch, state);
-    for (Index program = thread; program < count; program += threads) solver.run(program);
+    for (Index program = thread; program < count; program += threads) solver.run(&program, 1);
 }
 
 // Doubles that one thread of `solve` needs; the host asks once per plan.

@@ -1,0 +1,147 @@
+// The whole way of a program on a machine with vectors: single precision (approach.cuh), the solution from it
+// (vertex.cuh), and for the few programs where that fails the interior point in double precision, from where single
+// precision ended. Programs that are left over from one block wait until they fill another, so that no lane idles; since a
+// lane never depends on its neighbours, that changes no result.
+
+#include "interior_point.cuh"
+#include "approach.cuh"
+#include "vertex.cuh"
+
+namespace loopwise {
+
+// Double precision for programs that come from several blocks of single precision.
+template <class V, class Memory, int LANES, bool OWN_VALUES>
+class Finish : public InteriorPoint<V, Memory, LANES, OWN_VALUES> {
+    using Base = InteriorPoint<V, Memory, LANES, OWN_VALUES>;
+    using Base::plan, Base::row, Base::upper, Base::program, Base::running, Base::before;
+    using Base::D, Base::Y, Base::Z, Base::S, Base::W;
+
+    int filled = 0;
+
+    template <class Other>
+    INTERIOR_POINT_FUNCTION void copy_point(const Other &other, int from, int to) {
+        auto copy = [&](V &target, const auto &source) { set_lane(target, to, lane(source, from)); };
+        for (int i = 0; i < plan.rows; i++) copy(row(D)[i], other.row(D)[i]);
+        for (int j = 0; j < plan.bounded; j++) {
+            auto mine = this->template column<true>(j);
+            auto theirs = other.template column<true>(j);
+            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]), copy(mine[S], theirs[S]), copy(mine[W], theirs[W]);
+        }
+        for (int j = plan.bounded; j < plan.columns; j++) {
+            auto mine = this->template column<false>(j);
+            auto theirs = other.template column<false>(j);
+            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]);
+        }
+    }
+
+public:
+    using Base::Base;
+
+    INTERIOR_POINT_FUNCTION bool full() const { return filled == LANES; }
+
+    // One more program: lane `from` of `early`.
+    template <class Early>
+    INTERIOR_POINT_STEP void take(const Early &early, int from) {
+        const int to = filled++;
+        program[to] = early.program[from];
+        before[to] = early.steps[from];
+        running[to] = true;
+        copy_point(early, from, to);
+    }
+
+    // Solves what has come so far.
+    INTERIOR_POINT_STEP void run() {
+        if (filled == 0) return;
+        for (int l = filled; l < LANES; l++) {
+            program[l] = program[0], before[l] = 0, running[l] = false;
+            copy_point(*this, 0, l);
+        }
+        this->read();
+        for (int j = 0; j < plan.bounded; j++) {  // the smaller of y and s is the more exact one
+            Memory c = this->template column<true>(j);
+            const V y = c[Y], s = c[S];
+            c[Y] = select(y < s, y, upper[j] - s), c[S] = select(y < s, upper[j] - y, s);
+        }
+        this->iterate();
+        filled = 0;
+    }
+};
+
+// One worker: blocks of programs, one after the other.
+template <class V, class Single, int LANES, bool OWN_VALUES>
+class TwoPrecisions {
+    using Early = Approach<Single, Single *, 2 * LANES, OWN_VALUES>;
+    using Exact = Vertex<V, V *, LANES, OWN_VALUES>;
+    static constexpr int WAITING = LANES / 4;  // lanes that a block in single precision may leave over
+
+    Early early, stragglers;
+    Exact vertex;
+    Finish<V, V *, LANES, OWN_VALUES> late;
+    InteriorPoint<V, V *, LANES, OWN_VALUES> anew;  // in the memory of `vertex`, which holds nothing between two calls
+    int straggling = 0, lost = 0;
+    Index lost_programs[LANES];
+
+    static_assert(sizeof(Single) == sizeof(V), "one unit of memory for both precisions");
+    static Single *singles(V *memory) { return reinterpret_cast<Single *>(memory); }
+
+    // What single precision has ended goes on in double.
+    INTERIOR_POINT_STEP void go_on(const Early &block) {
+        for (int part = 0; part < 2; part++) {
+            bool solved[LANES];
+            vertex.run(block, part, solved);
+            for (int l = 0; l < LANES; l++) {
+                const int from = LANES * part + l;
+                if (solved[l] || !block.ended(from)) continue;
+                if (block.close(from)) {
+                    late.take(block, from);
+                    if (late.full()) late.run();
+                } else {
+                    lost_programs[lost++] = block.program_of(from);
+                    if (lost == LANES) restart();
+                }
+            }
+        }
+    }
+
+    INTERIOR_POINT_STEP void restart() {
+        if (lost > 0) anew.run(lost_programs, lost);
+        lost = 0;
+    }
+
+    INTERIOR_POINT_STEP void run_stragglers() {
+        if (straggling == 0) return;
+        stragglers.fill(straggling);
+        stragglers.run(0);
+        straggling = 0;
+        go_on(stragglers);
+    }
+
+public:
+    static Index memory_size(const Plan &plan) { return 2 * Early::memory_size(plan) + 2 * Exact::memory_size(plan); }
+
+    TwoPrecisions(const Plan &plan, const Batch &batch, V *memory)
+        : early(plan, batch, singles(memory)), stragglers(plan, batch, singles(memory + Early::memory_size(plan))),
+          vertex(plan, batch, memory + 2 * Early::memory_size(plan)),
+          late(plan, batch, memory + 2 * Early::memory_size(plan) + Exact::memory_size(plan)),
+          anew(plan, batch, memory + 2 * Early::memory_size(plan)) {}
+
+    // Solves the programs `first` .. `first` + 2 LANES - 1, some of them perhaps not before `flush`.
+    INTERIOR_POINT_STEP void run(Index first) {
+        early.load(first);
+        early.run(WAITING);
+        go_on(early);
+        for (int l = 0; l < 2 * LANES; l++) {
+            if (!early.runs(l)) continue;
+            stragglers.take(early, l, straggling++);
+            if (straggling == 2 * LANES) run_stragglers();
+        }
+    }
+
+    INTERIOR_POINT_STEP void flush() {
+        run_stragglers();
+        late.run();
+        restart();
+    }
+};
+
+}  // namespace loopwise
