@@ -21,6 +21,10 @@ from .report.figures import Line, line_figure
 SEEN = 1e-3  # MW or t/h below which a flow is not worth a row
 
 
+def _has_streams(park: ParkProblem) -> bool:
+    return any(system.streams for system in park.case.heat_systems.values())
+
+
 def site_problem(park: ParkProblem) -> HeatRecoveryProblem:
     """All streams of the park at throughput 1, every one with its own approach contribution."""
     streams = []
@@ -34,7 +38,7 @@ def site_problem(park: ParkProblem) -> HeatRecoveryProblem:
 
 def heat_headline(park: ParkProblem, design: Operation) -> Iterator[str]:
     """How much heat is passed on, against what every plant alone could recover."""
-    if not park.case.heat_systems:
+    if not _has_streams(park):
         return
     site, hours = site_problem(park), park.case.operating_hours
     possible = sum(problem_table(site.of_plant(plant)).heat_recovery for plant in site.plants)
@@ -48,7 +52,7 @@ def heat_headline(park: ParkProblem, design: Operation) -> Iterator[str]:
 
 def heat_pictures(park: ParkProblem) -> Iterator[Picture]:
     """Composite curves of every plant, grand composite curves and total site profiles, at nominal flow."""
-    if not park.case.heat_systems:
+    if not _has_streams(park):
         return
     site = site_problem(park)
     grand: list[Line] = []
@@ -98,11 +102,16 @@ def _heat_lines(park: ParkProblem, operation: Operation, labels: dict[str, str])
     for flow in park.flows:
         drives = flow.carrier == "power" and flow.target in pumps
         if flow.carrier == "heat" or drives:
-            source = "power" if drives else labels.get(flow.source, flow.source)
-            target = labels.get(flow.target, flow.target)
+            source = "power" if drives else labels.get(flow.source, _own(flow.source))
+            target = labels.get(flow.target, _own(flow.target))
             if source != target:
                 between[source, target] += operation.mean[flow.report]
     return tuple(FlowLine(a, b, value) for (a, b), value in between.items())
+
+
+def _own(node: str) -> str:
+    """A unit without its plant: what has no temperatures to show."""
+    return node.split(".", 1)[-1]
 
 
 def _labels(park: ParkProblem) -> dict[str, str]:

@@ -25,7 +25,20 @@ from .sample import Sample
 from .two_stage_run import find_design
 
 WATER = frozenset({"water pipe", "treatment"})
-HEAT = frozenset({"heat exchanger", "heating", "cooling", "steam recovery", "heat pump", "hot-water loop"})
+HEAT = frozenset(
+    {
+        "heat exchanger",
+        "heating",
+        "cooling",
+        "steam recovery",
+        "heat pump",
+        "hot-water loop",
+        "organic Rankine cycle",
+        "absorption chiller",
+        "thermal store",
+        "heat export",
+    }
+)
 Kept = Callable[[Asset], bool]
 
 

@@ -11,14 +11,27 @@ from ..heat.streams import Side
 if TYPE_CHECKING:
     from .case import ParkCase
 
-HEAT_GROUPS = ("streams", "heating", "cooling", "exchangers", "steam_recovery", "heat_pumps")
+HEAT_GROUPS = (
+    "streams",
+    "heating",
+    "cooling",
+    "exchangers",
+    "steam_recovery",
+    "heat_pumps",
+    "condensing_turbines",
+    "rankine_cycles",
+    "absorption_chillers",
+    "stores",
+    "exports",
+)
 """Keys of a plant's heat whose entries are units of the plant."""
 
 
 def heat_systems(case: ParkCase) -> Iterator[Problem]:
     """The heat systems' own checks."""
     for name, system in case.heat_systems.items():
-        yield from system.problems(f"plants.{name}.heat", case.plants[name].steam, case.contaminants, case.fuels)
+        steam = case.plants[name].steam
+        yield from system.problems(f"plants.{name}.heat", steam, case.contaminants, case.fuels, case.periods)
     for name, loop in case.hot_water_loops.items():
         yield from loop.problems(f"hot_water_loops.{name}", case.heat_systems)
 

@@ -11,10 +11,13 @@ from ..heat.streams import HeatRecoveryProblem, Side
 from ..units import TemperatureDifference
 from .assembly import Assembly, Site
 from .base import CaseModel, Name
+from .condensing_turbine import CondensingTurbine
 from .cooling import Cooling
 from .emergency import Emergency
 from .fuel import Fuel
+from .heat_engine import AbsorptionChiller, RankineCycle
 from .heat_exchanger import HeatExchanger
+from .heat_export import HeatExport
 from .heat_network import HeatNetwork
 from .heat_pump import HeatPump
 from .heat_stream import ParkStream
@@ -22,13 +25,14 @@ from .heating import Heating
 from .references import unknown
 from .steam import SteamSystem
 from .steam_recovery import SteamRecovery
+from .thermal_store import ThermalStore
 from .water_network import WaterNetwork
 
 
 class HeatSystem(CaseModel):
     """Heat of a plant's processes. What is in `streams` must not be in `steam_uses` too."""
 
-    streams: dict[Name, ParkStream] = Field(min_length=1, description="streams to be cooled or heated")
+    streams: dict[Name, ParkStream] = Field(default_factory=dict, description="streams to be cooled or heated")
     approach_temperature: TemperatureDifference = Field(
         default=10.0, description="smallest difference at which heat is exchanged, unless a stream says otherwise"
     )
@@ -40,6 +44,11 @@ class HeatSystem(CaseModel):
     cooling: dict[Name, Cooling] = Field(default_factory=dict, description="cold utilities")
     steam_recovery: dict[Name, SteamRecovery] = Field(default_factory=dict, description="steam raised from streams")
     heat_pumps: dict[Name, HeatPump] = Field(default_factory=dict, description="heat pumps and vapour recompression")
+    condensing_turbines: dict[Name, CondensingTurbine] = Field(default_factory=dict, description="steam to vacuum")
+    rankine_cycles: dict[Name, RankineCycle] = Field(default_factory=dict, description="power from heat")
+    absorption_chillers: dict[Name, AbsorptionChiller] = Field(default_factory=dict, description="cold from heat")
+    stores: dict[Name, ThermalStore] = Field(default_factory=dict, description="hot water kept between periods")
+    exports: dict[Name, HeatExport] = Field(default_factory=dict, description="buyers of heat outside the park")
 
     @property
     def towers(self) -> list[str]:
@@ -58,7 +67,12 @@ class HeatSystem(CaseModel):
         return {name: default if value is None else value for name, value in own.items()}
 
     def problems(
-        self, place: str, steam: SteamSystem | None, contaminants: Iterable[str], fuels: Iterable[str]
+        self,
+        place: str,
+        steam: SteamSystem | None,
+        contaminants: Iterable[str],
+        fuels: Iterable[str],
+        periods: Iterable[str],
     ) -> list[Problem]:
         """Contradictions, names that are not there, and exchangers that their temperatures forbid."""
         found: list[Problem] = []
@@ -81,8 +95,13 @@ class HeatSystem(CaseModel):
             found += self._exchanger(f"{place}.exchangers.{name}", exchanger)
         for name, recovery in self.steam_recovery.items():
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
-        for name, pump in self.heat_pumps.items():
-            found += pump.problems(f"{place}.heat_pumps.{name}")
+        for name, turbine in self.condensing_turbines.items():
+            found += turbine.problems(f"{place}.condensing_turbines.{name}", steam)
+        for group in ("heat_pumps", "rankine_cycles", "absorption_chillers"):
+            for name, machine in getattr(self, group).items():
+                found += machine.problems(f"{place}.{group}.{name}")
+        for name, store in self.stores.items():
+            found += store.problems(f"{place}.stores.{name}", periods)
         return found
 
     def warnings(self, place: str) -> Iterator[str]:
@@ -139,6 +158,15 @@ class HeatSystem(CaseModel):
             recovery.add_to(assembly, network, site, name, approach, steam)
         for name, pump in self.heat_pumps.items():
             pump.add_to(assembly, network, site, name, f"{path}.heat_pumps.{name}")
+        for name, turbine in self.condensing_turbines.items():
+            assert steam is not None
+            turbine.add_to(assembly, network, site, name, f"{path}.condensing_turbines.{name}", steam, emergency)
+        for name, engine in (*self.rankine_cycles.items(), *self.absorption_chillers.items()):
+            engine.add_to(assembly, network, site, name)
+        for name, store in self.stores.items():
+            store.add_to(assembly, network, site, name, approach)
+        for name, export in self.exports.items():
+            export.add_to(assembly, network, site, name, f"{path}.exports.{name}", approach)
 
 
 def _heating(place: str, heating: Heating, steam: SteamSystem | None, fuels: set[str]) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pyomo.environ as pyo
 from pydantic import Field
@@ -16,11 +17,10 @@ from .commitment import running_capacity
 from .header import Header, header_node
 
 
-class Turbine(CaseModel):
-    """A back-pressure turbine with generator, sized by its electrical power."""
+class SteamTurbine(CaseModel):
+    """What turbines share: the header that they draw from, their efficiencies and their Willans line."""
 
     start: Name = Field(alias="from", description="header that gives")
-    end: Name = Field(alias="to", description="header that takes the exhaust")
     isentropic_efficiency: Fraction = Field(default=0.7, gt=0.1, description="at full load")
     generator_efficiency: Fraction = Field(default=0.95, gt=0.5, description="power per shaft work")
     no_load: Fraction = Field(default=0.1, description="intercept b of the Willans line, share of capacity")
@@ -30,36 +30,14 @@ class Turbine(CaseModel):
     availability: Fraction = Field(default=1.0, description="share of the capacity that can run")
     source: str = Field(default="assumed", description="where the figures come from")
 
-    def isentropic_drop(self, inlet: Header, outlet: Header) -> float:
-        """Enthalpy drop [kJ/kg] of the ideal expansion."""
-        return inlet.enthalpy - steam.isentropic_enthalpy(inlet.pressure, inlet.enthalpy, outlet.pressure)
-
-    def exhaust_enthalpy(self, inlet: Header, outlet: Header) -> float:
-        """Enthalpy [kJ/kg] of the exhaust at full load, the coldest it gets."""
-        return inlet.enthalpy - self.isentropic_efficiency * self.isentropic_drop(inlet, outlet)
-
-    def specific_power(self, inlet: Header, outlet: Header) -> float:
-        """Electrical power per steam at full load, w [MW/(t/h)]."""
-        work = self.isentropic_efficiency * self.isentropic_drop(inlet, outlet)
-        return self.generator_efficiency * work * steam.MW_PER_T_AND_KJ_PER_KG
-
-    def add_to(
-        self, assembly: Assembly, site: Site, name: str, headers: Mapping[str, Header], feedwater: float, path: str
-    ) -> None:
+    def run(self, assembly: Assembly, site: Site, name: str, path: str, specific: float) -> Any:
         """Steam m, power P, capacity C, Z = C on (first stage), availability xi, full-load specific power w:
 
             P <= a m - b xi Z,    a = (1 + b) w,      (minimum_load + b) xi Z / a <= m <= xi Z / w
 
         so that P = w m at full load and less per steam below (the Willans line). The minimum load is one of steam:
-        power that nobody takes can be throttled away, so every scenario has a plan. The exhaust is hotter the less
-        power is drawn per steam; feed water I [t/h] brings it to the
-        state of its header by the turbine's energy balance, h in kJ/kg, which at full load is the ratio
-        (h_exhaust - h_header) / (h_header - h_bfw):
-
-            I (h_header - h_bfw) = m (h_in - h_header) - 3600 P / eta_generator
+        power that nobody takes can be throttled away, so every scenario has a plan. Returns the block of m and P.
         """
-        inlet, outlet = headers[self.start], headers[self.end]
-        specific = self.specific_power(inlet, outlet)
         capacity = assembly.capacity(site, name, "turbine", "MW", existing=self.existing, option=self.investment)
         largest = self.existing + (self.investment.maximum if self.investment is not None else 0.0)
         available = assembly.uncertain(f"{path}.availability", self.availability)
@@ -80,6 +58,42 @@ class Turbine(CaseModel):
             assembly.periods,
             rule=lambda b, p: b.steam[p] >= smallest * available * running[p],
         )
+        for p in assembly.periods:
+            assembly.supply("power", site.name, p, block.power[p])
+            assembly.total("power generated", p, block.power[p], "MWh/a")
+        assembly.flow("power", f"{site.name}.{name}", site.name, "MW", lambda p: block.power[p])
+        return block
+
+
+class Turbine(SteamTurbine):
+    """A back-pressure turbine with generator, sized by its electrical power."""
+
+    end: Name = Field(alias="to", description="header that takes the exhaust")
+
+    def isentropic_drop(self, inlet: Header, outlet: Header) -> float:
+        """Enthalpy drop [kJ/kg] of the ideal expansion."""
+        return inlet.enthalpy - steam.isentropic_enthalpy(inlet.pressure, inlet.enthalpy, outlet.pressure)
+
+    def exhaust_enthalpy(self, inlet: Header, outlet: Header) -> float:
+        """Enthalpy [kJ/kg] of the exhaust at full load, the coldest it gets."""
+        return inlet.enthalpy - self.isentropic_efficiency * self.isentropic_drop(inlet, outlet)
+
+    def specific_power(self, inlet: Header, outlet: Header) -> float:
+        """Electrical power per steam at full load, w [MW/(t/h)]."""
+        work = self.isentropic_efficiency * self.isentropic_drop(inlet, outlet)
+        return self.generator_efficiency * work * steam.MW_PER_T_AND_KJ_PER_KG
+
+    def add_to(
+        self, assembly: Assembly, site: Site, name: str, headers: Mapping[str, Header], feedwater: float, path: str
+    ) -> None:
+        """Steam m and power P by the rows of SteamTurbine. The exhaust is hotter the less power is drawn per steam;
+        feed water I [t/h] brings it to the state of its header by the turbine's energy balance, h in kJ/kg, which at
+        full load is the ratio (h_exhaust - h_header) / (h_header - h_bfw):
+
+            I (h_header - h_bfw) = m (h_in - h_header) - 3600 P / eta_generator
+        """
+        inlet, outlet = headers[self.start], headers[self.end]
+        block = self.run(assembly, site, name, path, self.specific_power(inlet, outlet))
         start, end = header_node(site.name, self.start), header_node(site.name, self.end)
         per_steam = (inlet.enthalpy - outlet.enthalpy) / (outlet.enthalpy - feedwater)
         per_power = 1.0 / (self.generator_efficiency * steam.MW_PER_T_AND_KJ_PER_KG * (outlet.enthalpy - feedwater))
@@ -88,9 +102,7 @@ class Turbine(CaseModel):
             assembly.demand("steam", start, p, block.steam[p])
             assembly.supply("steam", end, p, block.steam[p] + injected)
             assembly.demand("feedwater", site.name, p, injected)
-            assembly.supply("power", site.name, p, block.power[p])
             assembly.heat(site.name, p, -block.power[p] / self.generator_efficiency)
-            assembly.total("power generated", p, block.power[p], "MWh/a")
         assembly.flow("steam", start, f"{site.name}.{name}", "t/h", lambda p: block.steam[p])
         assembly.flow(
             "steam",
@@ -99,4 +111,3 @@ class Turbine(CaseModel):
             "t/h",
             lambda p: (1.0 + per_steam) * block.steam[p] - per_power * block.power[p],
         )
-        assembly.flow("power", f"{site.name}.{name}", site.name, "MW", lambda p: block.power[p])
