@@ -82,9 +82,12 @@ def check_model(case: Case) -> None:
         refuse_impossible(park_problem(cast("ParkCase", case)))
 
 
-def _refuse_cluster(case: Case, options: Options) -> None:
-    """Only evaluations of scenarios are spread over processes. Raises CaseError where there are none."""
+def _refuse_what_needs_scenarios(case: Case, options: Options) -> None:
+    """Only scenarios are spread over processes or have a tail. Raises CaseError where there are none."""
     kind = kind_of(case)
+    if options.cvar_weight and kind not in EVALUATED_ON_SCENARIOS:
+        message = f"cases of kind {kind!r} have no scenarios, of which a CVaR is the costliest"
+        raise CaseError(Problem(message, place="--cvar-weight", typed=str(options.cvar_weight)))
     asked = [("--workers", str(options.workers))] if options.workers > 1 else []
     asked += [("--cluster", options.cluster)] if options.cluster is not None else []
     if asked and kind not in EVALUATED_ON_SCENARIOS:
@@ -94,13 +97,13 @@ def _refuse_cluster(case: Case, options: Options) -> None:
 
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
     """Find the best design of a case."""
-    _refuse_cluster(case, options)
+    _refuse_what_needs_scenarios(case, options)
     return kind_module(kind_of(case)).optimize(case, options, progress)
 
 
 def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
     """Put a number on the design in the file `design`."""
-    _refuse_cluster(case, options)
+    _refuse_what_needs_scenarios(case, options)
     return kind_module(kind_of(case)).evaluate(case, design, options, progress)
 
 
