@@ -20,6 +20,8 @@ from ..kernels.highs import quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats, RandomPart
 from .design_solution import DesignSolution, Notice, SolveStatus
+from .risk import EXPECTATION, Risk
+from .tail_rows import add_tail
 
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: SolveStatus.OPTIMAL,
@@ -41,6 +43,7 @@ def solve_extensive_form(
     time_limit: float | None = None,
     fixed: Mapping[str, float] | None = None,
     notice: Notice | None = None,
+    risk: Risk = EXPECTATION,
 ) -> DesignSolution:
     """Solve the sample's own problem; `fixed` fixes first-stage variables by name.
 
@@ -53,6 +56,8 @@ def solve_extensive_form(
         solver.setOptionValue("time_limit", float(time_limit))
     lp = extensive_lp(problem, scenarios, fixed or {})
     solver.passModel(lp)
+    if risk.tail_weight:
+        add_tail(solver, problem, scenarios, risk)
     history: list[tuple[float, float, float]] = []
     started = time.perf_counter()
     maximize = problem.sense is Sense.MAXIMIZE

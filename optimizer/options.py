@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ..problems.errors import CaseError, Problem, nearest
+from .risk import Risk
 
 Sampling = Literal["monte-carlo", "latin-hypercube", "sobol"]
 Method = Literal["auto", "extensive", "benders"]
@@ -22,6 +23,8 @@ class Options:
     the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
     `replications` independent sample problems bound the true optimum; `information`: VSS, EVPI and wait-and-see;
     `ladder`: a park's comparisons B1 to B3.
+    `cvar_weight` of the objective is the mean of the costliest 1 - `cvar_level` (CVaR), the rest the mean of all.
+    `checkpoint` is a file that the decomposition writes its state to, and goes on from where it is there.
     `out` is the output folder, where rows of scenarios go as they are computed (None: they are not kept).
     """
 
@@ -39,7 +42,15 @@ class Options:
     replications: int = 0
     information: bool = False
     ladder: bool = False
+    cvar_weight: float = 0.0
+    cvar_level: float = 0.95
+    checkpoint: Path | None = None
     out: Path | None = None
+
+    @property
+    def risk(self) -> Risk:
+        """What a design is judged by: (1 - cvar_weight) mean + cvar_weight CVaR."""
+        return Risk(1.0 - self.cvar_weight, self.cvar_weight, self.cvar_level)
 
     def __post_init__(self) -> None:
         problems = [
@@ -56,10 +67,18 @@ class Options:
                 ("gap", 0.0 <= self.gap < 1.0, "expected a fraction from 0 to below 1"),
                 ("time_limit", self.time_limit is None or self.time_limit > 0, "expected seconds above 0"),
                 ("replications", self.replications != 1 and self.replications >= 0, "expected 0, or 2 and more"),
+                ("cvar_weight", 0.0 <= self.cvar_weight <= 1.0, "expected a share from 0 to 1"),
+                ("cvar_level", 0.0 <= self.cvar_level < 1.0, "expected a fraction from 0 to below 1"),
                 ("workers", self.workers > 0, "expected a whole number above 0"),
             )
             if not good
         ]
+        if self.cvar_weight and (self.replications or self.information):
+            message = "--replications and --information bound the best expected cost; leave out one of the two"
+            problems.append(Problem(message, place="--cvar-weight", typed=str(self.cvar_weight)))
+        if self.checkpoint is not None and self.method != "benders":
+            message = "only the decomposition can be resumed: add --method benders"
+            problems.append(Problem(message, place="--checkpoint", typed=str(self.checkpoint)))
         for name, words in (("sampling", Sampling), ("method", Method), ("engine", EngineName)):
             typed, allowed = str(getattr(self, name)), get_args(words)
             if typed not in allowed:

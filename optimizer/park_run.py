@@ -33,7 +33,7 @@ from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
 from .sample import Sample
 from .statistics_run import with_statistics
-from .two_stage_run import design_sample, evaluation_of, find_design, fresh_scenarios
+from .two_stage_run import bounds_over_time, design_sample, evaluation_of, find_design, fresh_scenarios, judged_by
 
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
 UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
@@ -190,7 +190,12 @@ def _result(park: ParkProblem, options: Options, solution: DesignSolution, count
     case = park.case
     unit = UNITS.get(case.objective, f"{case.currency}/a")
     objective = Objective.of(
-        case.objective.value, unit, solution.objective, solution.lower_bound, solution.upper_bound, count
+        judged_by(case.objective.value, options),
+        unit,
+        solution.objective,
+        solution.lower_bound,
+        solution.upper_bound,
+        count,
     )
     return Result(
         case=case.name,
@@ -202,6 +207,7 @@ def _result(park: ParkProblem, options: Options, solution: DesignSolution, count
         objective=objective,
         evaluation=None,
         timing=timing,
+        bounds_over_time=bounds_over_time(solution),
     )
 
 

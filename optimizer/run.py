@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from ..problems.case_file import load_case, locate
 from ..problems.errors import CaseError, Problem
-from .kinds import kind_module, refuse_cluster
+from .kinds import kind_module, refuse_unfit
 from .options import Options
 from .progress import Progress, QuietProgress
 from .result import Result
@@ -96,13 +96,13 @@ def check_model(case: Case) -> None:
 
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
     """Find the best design of a case."""
-    refuse_cluster(kind_of(case), options)
+    refuse_unfit(kind_of(case), options)
     return kind_module(kind_of(case)).optimize(case, options, progress)
 
 
 def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
     """Put a number on the design in the file `design`."""
-    refuse_cluster(kind_of(case), options)
+    refuse_unfit(kind_of(case), options)
     return kind_module(kind_of(case)).evaluate(case, design, options, progress)
 
 

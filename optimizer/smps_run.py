@@ -22,11 +22,13 @@ from .result import DesignValue, Objective, Result, RunStatus, Timing
 from .run import case_hash
 from .statistics_run import with_statistics
 from .two_stage_run import (
+    bounds_over_time,
     design_sample,
     evaluate_design,
     evaluation_of,
     find_design,
     fresh_scenarios,
+    judged_by,
     problem_scenarios,
 )
 
@@ -45,16 +47,15 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
     solved = time.perf_counter()
     if solution.status is SolveStatus.FAILED:
         raise RuntimeError(f"{problem.name}: the solver failed without saying why")
-    objective = Objective.of(
-        "expected objective", "", solution.objective, solution.lower_bound, solution.upper_bound, sample.count
-    )
+    name = judged_by("expected objective", options)
+    bounds = solution.lower_bound, solution.upper_bound
+    objective = Objective.of(name, "", solution.objective, *bounds, sample.count)
     timing = Timing(build_s=built - started, solve_s=solved - built)
     result = _result(case, options, RunStatus(solution.status.value), objective, timing)
-    result = result.model_copy(update={"bounds_over_time": _finite(solution.history)})
+    result = result.model_copy(update={"bounds_over_time": bounds_over_time(solution)})
     if solution.x is None:
         return Outcome(result, _content(case), message=_why(solution), notes=case.notes)
     outcome = _evaluated(case, solution.x, result, options, scheme, progress)
-    bounds = solution.lower_bound, solution.upper_bound
     draw = partial(sample.draw, problem)
     return with_statistics(outcome, problem, solution.x, bounds, draw, sample.count, options, scheme, progress)
 
@@ -119,13 +120,6 @@ def _result(case: SmpsCase, options: Options, status: RunStatus, objective: Obje
 
 def _content(case: SmpsCase, cost: tuple[Histogram, ...] = ()) -> ReportContent:
     return ReportContent(title=case.problem.name or case.files[0].stem, cost=cost, notes=case.notes)
-
-
-def _finite(history: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float | None, float | None], ...]:
-    def known(value: float) -> float | None:
-        return value if np.isfinite(value) and abs(value) < 1e29 else None
-
-    return tuple((seconds, known(lower), known(upper)) for seconds, lower, upper in history)
 
 
 def _why(solution: DesignSolution) -> str:

@@ -63,10 +63,11 @@ def _replications(
     problem: TwoStageProblem, x: Floats, count: int, options: Options, scheme: Scheme, progress: Progress
 ) -> Replications | None:
     with progress.step(f"{options.replications} replications of {count:,} scenarios", options.replications) as step:
+        alone = replace(options, checkpoint=None)  # which belongs to the design's own sample
 
         def solve(m: int) -> SampleProblem:
             sample = Sample(count, options.seed + REPLICATION_SEED + m, options.sampling)
-            found = find_design(problem, sample, options, QuietProgress(), scheme=scheme)
+            found = find_design(problem, sample, alone, QuietProgress(), scheme=scheme)
             step.advance(m + 1)
             bound = found.upper_bound if problem.sense is Sense.MAXIMIZE else found.lower_bound
             complete = found.status is not SolveStatus.INTERRUPTED

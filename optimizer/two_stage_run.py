@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from ..cluster import Chunk, ClusterError, Scheme, plan
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
 from ..problems.two_stage import TwoStageProblem
 from ..problems.two_stage.problem import Floats
-from .decomposition import solve_benders
+from .decomposition import CheckpointFile, solve_benders
 from .design_solution import DesignSolution
 from .distribution import Distribution
 from .evaluation import EvaluationArguments, EvaluationWork
@@ -30,6 +34,7 @@ MOST_ROWS = 5_000_000  # of all scenarios that `auto` designs on
 MOST_ROWS_INTEGER = 100_000  # the same where something is integer
 MOST_ROWS_LARGE = 20_000  # the same beyond LARGE_RECOURSE: half a minute for a park of 1,200 rows
 FRESH_SEED = 1_000_003  # the evaluation's stream is another one than the design's
+UNKNOWN = 1e29  # what a solver says for a bound that it does not have
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
 
 
@@ -104,13 +109,45 @@ def find_design(
                 time_limit=options.time_limit,
                 fixed=fixed,
                 notice=notice,
+                risk=options.risk,
                 engine=options.engine,
                 scheme=scheme,
+                checkpoint=_checkpoint(problem, sample, options) if fixed is None else None,
             )
         scenarios = sample.draw(problem, 0, sample.count)
         return solve_extensive_form(
-            problem, scenarios, gap=options.gap, time_limit=options.time_limit, fixed=fixed, notice=notice
+            problem,
+            scenarios,
+            gap=options.gap,
+            time_limit=options.time_limit,
+            fixed=fixed,
+            notice=notice,
+            risk=options.risk,
         )
+
+
+def _checkpoint(problem: TwoStageProblem, sample: Sample, options: Options) -> CheckpointFile | None:
+    if options.checkpoint is None:
+        return None
+    content = pickle.dumps((problem, sample, options.risk, options.gap), protocol=5)
+    return CheckpointFile(options.checkpoint, hashlib.sha256(content).hexdigest())
+
+
+def judged_by(name: str, options: Options) -> str:
+    """Name of the objective `name` with its share of CVaR."""
+    if not options.cvar_weight:
+        return name
+    mean = f"{1.0 - options.cvar_weight:g} mean + " if options.cvar_weight < 1.0 else ""
+    return f"{name}: {mean}{options.cvar_weight:g} CVaR {options.cvar_level:g}"
+
+
+def bounds_over_time(solution: DesignSolution) -> tuple[tuple[float, float | None, float | None], ...]:
+    """Seconds, lower and upper bound, as `result.json` has them; None where nothing was known."""
+
+    def known(value: float) -> float | None:
+        return value if np.isfinite(value) and abs(value) < UNKNOWN else None
+
+    return tuple((seconds, known(lower), known(upper)) for seconds, lower, upper in solution.history)
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,17 @@ class Search(Sample):
         float | None, typer.Option(help="Seconds for finding the design; the best so far is kept, with its bound.")
     ] = None
     method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto"
+    cvar_weight: Annotated[
+        float,
+        typer.Option(
+            help="Share of the objective that is the CVaR, the mean of the costliest scenarios; 0: mean only."
+        ),
+    ] = 0.0
+    cvar_level: Annotated[float, typer.Option(help="Share of the scenarios that the CVaR leaves out.")] = 0.95
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --method benders: save the search here, and go on from what is there."),
+    ] = None
     replications: Annotated[
         int,
         typer.Option(

@@ -62,6 +62,7 @@ class Branching:
                 self.trials[:, k] += 1.0
                 useless = bound + gain >= self.search.cutoff
                 if useless.any():
+                    self.search.exclude()
                     lower, upper, column = lower.copy(), upper.copy(), int(integer[k])
                     if useless[0]:
                         lower[column] = np.ceil(x[column])

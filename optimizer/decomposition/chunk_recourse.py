@@ -4,8 +4,8 @@ With the row duals d and pull = min(reduced cost, 0) of scenario k at x, for eve
 
     Q_k(x') >= bound_k + (-T_k'd + S_k'pull)'(x' - x),      S = d upper / d x,
 
-because d'h + pull'u bounds Q_k from below for any d, and is affine in x. Everything here minimises; the profit of a
-maximised problem is negated.
+because d'h + pull'u bounds Q_k from below for any d, and is affine in x; where sizes are switched by binaries, it is
+made stronger (`strengthening.py`). Everything here minimises; the profit of a maximised problem is negated.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from ...cluster import Chunk
 from ...kernels import Engine, RecourseLP, Status
 from ...problems.two_stage.problem import Floats, Integers
-from ...problems.two_stage.recourse_data import RecourseData
 from .feasibility import FeasibilityCut, farkas_cut
 from .scenario_set import ScenarioSet
+from .strengthening import Switches
 
 FEASIBILITY_CUTS = 20  # infeasible scenarios that each add a cut to one evaluation
 
@@ -101,16 +101,53 @@ class RecourseError(ValueError):
         self.unbounded = unbounded
 
 
+@dataclass(frozen=True)
+class _Solved:
+    """Scenarios at one design: `values` (N,), +inf where infeasible, and cuts, `bound` (N,) with `slope` (N, n1)."""
+
+    values: Floats
+    bound: Floats
+    slope: Floats
+    feasibility: tuple[FeasibilityCut, ...]
+    resolved_exactly: int
+
+
 class ChunkRecourse:
     """Evaluates chunks of a scenario set; prepared once per process."""
 
     def __init__(self, scenarios: ScenarioSet, engine: Engine | str) -> None:
         self._scenarios, self._engine = scenarios, engine
         self._lps = [RecourseLP(b.W, b.cost, b.upper, lower=b.lower) for b in scenarios.form.blocks]
+        self._switches = Switches.of(scenarios.form.problem.first_stage)
+        self._known_least: dict[Chunk, Floats | None] = {}
 
     def __call__(self, arguments: RecourseArguments, chunk: Chunk) -> RecourseSums:
         """The sums of one chunk. Raises RecourseError naming a scenario that is unbounded or undecided."""
-        data, first, x = self._scenarios.data(chunk), chunk.first, arguments.x
+        x, probability = arguments.x, self._scenarios.data(chunk).probability
+        solved = self._solve(arguments, chunk, x)
+        expected = tail = None
+        if np.isfinite(solved.values).all():
+            bound, slope = solved.bound, solved.slope
+            if self._switches is not None and self._switches.undecided(x):
+                least = self._least(arguments, chunk, self._switches)
+                if least is not None:
+                    bound, slope = self._switches.strengthened(bound, slope, x, least)
+            group = (chunk.first + np.arange(len(bound))) % arguments.groups
+            expected = _cuts(probability, group, arguments.groups, bound, slope)
+            if arguments.threshold is not None:
+                # those at the threshold too: only then does a cut at the value at risk bound the threshold itself
+                weight = np.where(solved.values >= arguments.threshold, probability, 0.0)
+                tail = _cuts(weight, group, arguments.groups, bound - arguments.threshold, slope)
+        counted = probability > 0.0
+        costs = probability[counted] * solved.values[counted]
+        points = ((solved.values, probability),) if arguments.pointwise else ()
+        # NumPy's sum and no product of vectors, whose order depends on the number of threads
+        cost, magnitude = float(costs.sum()), float(np.abs(costs).sum())
+        return RecourseSums(expected, tail, cost, magnitude, solved.feasibility, solved.resolved_exactly, points)
+
+    def _solve(self, arguments: RecourseArguments, chunk: Chunk, x: Floats) -> _Solved:
+        """Every scenario of the chunk at `x` (n1,)."""
+        data, first = self._scenarios.data(chunk), chunk.first
         form, count = data.form, len(data)
         counted = data.probability > 0.0  # what cannot happen neither costs nor forbids anything
         dual, pull = np.zeros((count, form.W.shape[0])), np.zeros((count, form.W.shape[1]))
@@ -145,20 +182,18 @@ class ChunkRecourse:
                 ray = np.asarray(batch.dual[lane])
                 cuts.append(farkas_cut(data, first, int(k), block, int(c), ray, lanes.h[lane], lanes.upper[lane], x))
         values[infeasible] = np.inf
-        expected = tail = None
-        if not infeasible.any():
-            group = (first + np.arange(count)) % arguments.groups
-            expected = _cuts(data, data.probability, group, arguments.groups, bound, dual, pull)
-            if arguments.threshold is not None:
-                # those at the threshold too: only then does a cut at the value at risk bound the threshold itself
-                weight = np.where(values >= arguments.threshold, data.probability, 0.0)
-                tail = _cuts(data, weight, group, arguments.groups, bound - arguments.threshold, dual, pull)
-        costs = data.probability[counted] * values[counted]
-        points = ((values, data.probability),) if arguments.pointwise else ()
-        # NumPy's sum and no product of vectors, whose order depends on the number of threads
-        return RecourseSums(
-            expected, tail, float(costs.sum()), float(np.abs(costs).sum()), tuple(cuts), resolved, points
-        )
+        slope = scenario_slopes(form.upper_slope, data.slope_values, pull)
+        slope -= scenario_slopes(form.T, data.T_values, dual)
+        return _Solved(values, bound, slope, tuple(cuts), resolved)
+
+    def _least(self, arguments: RecourseArguments, chunk: Chunk, switches: Switches) -> Floats | None:
+        """(N,) bounds of the recourse over all designs; None where the most generous one does not serve all."""
+        if chunk not in self._known_least:
+            solved = self._solve(arguments, chunk, switches.generous)
+            served = np.isfinite(solved.values).all()
+            least = switches.least(solved.bound, solved.slope, switches.generous) if served else None
+            self._known_least[chunk] = least
+        return self._known_least[chunk]
 
 
 def _refuse_undecided(problem: str, status: NDArray[np.int8], index: Integers) -> None:
@@ -169,24 +204,19 @@ def _refuse_undecided(problem: str, status: NDArray[np.int8], index: Integers) -
             raise RecourseError(message, unbounded=kind is Status.UNBOUNDED)
 
 
-def _cuts(
-    data: RecourseData, weight: Floats, group: Integers, groups: int, value: Floats, dual: Floats, pull: Floats
-) -> GroupCuts:
-    """Sums of weight x (value, slope) over the scenarios of each group."""
-    form, count = data.form, len(data)
+def _cuts(weight: Floats, group: Integers, groups: int, value: Floats, slope: Floats) -> GroupCuts:
+    """Sums of weight x (`value` (N,), `slope` (N, n1)) over the scenarios of each group."""
     counted = np.flatnonzero(weight > 0.0)
-    index = (group[counted], counted)
-    select: Any = sp.csr_array((weight[counted], index), shape=(groups, count))
-    slope = weighted(select, form.upper_slope, data.slope_values, pull)
-    slope -= weighted(select, form.T, data.T_values, dual)
-    return GroupCuts(select @ np.where(weight > 0.0, value, 0.0), slope, np.asarray(select.sum(axis=1)).ravel())
+    select: Any = sp.csr_array((weight[counted], (group[counted], counted)), shape=(groups, len(weight)))
+    height = select @ np.where(weight > 0.0, value, 0.0)
+    return GroupCuts(height, np.asarray(select @ slope), np.asarray(select.sum(axis=1)).ravel())
 
 
-def weighted(select: Any, matrix: Any, values: Floats | None, multiplier: Floats) -> Floats:
-    """(G, n1) sums over scenarios k, with weights `select` (G, N), of matrix_k' multiplier_k; `values` (N, nnz)."""
+def scenario_slopes(matrix: Any, values: Floats | None, multiplier: Floats) -> Floats:
+    """(N, n1) matrix_k' multiplier_k of each scenario k; `values` (N, nnz) where the matrices differ."""
     if values is None:
-        return np.asarray((select @ multiplier) @ matrix)
+        return np.asarray(multiplier @ matrix)
     column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
     place = (np.arange(len(column)), column)
     to_column: Any = sp.csr_array((np.ones(len(column)), place), shape=(len(column), matrix.shape[1]))
-    return np.asarray((select @ (values * multiplier[:, matrix.indices])) @ to_column)
+    return np.asarray((values * multiplier[:, matrix.indices]) @ to_column)

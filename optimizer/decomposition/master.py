@@ -15,10 +15,12 @@ from typing import Any
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from ...kernels.highs import quiet_highs
 from ...problems.two_stage.problem import Floats, Sense, TwoStageProblem
 from ..risk import Risk
+from .checkpoint import CutRows
 from .chunk_recourse import GroupCuts
 from .recourse import RecourseEvaluation
 
@@ -73,6 +75,7 @@ class Master:
         self.slack_rounds = np.zeros(0, dtype=np.int64)
         self._weights: Floats | None = None
         self._box = FIRST_BOX
+        self._widest = first.lower, first.upper  # a cut holds for all designs, not only for those of a node
         self._x = np.arange(self.size, dtype=np.int32)
         columns = self.size + groups + (1 + groups if risk.tail_weight else 0)
         self._highs = quiet_highs()
@@ -106,6 +109,29 @@ class Master:
                 rows += self._rows(evaluation.tail, evaluation.x, self.omega, evaluation.threshold)
         if rows:
             self._insert(rows)
+
+    def cut_rows(self) -> CutRows:
+        """All cuts that the model holds."""
+        lp = self._highs.getLp()
+        entries = (np.array(lp.a_matrix_.value_), np.array(lp.a_matrix_.index_), np.array(lp.a_matrix_.start_))
+        shape, rowwise = (lp.num_row_, lp.num_col_), lp.a_matrix_.format_ == highspy.MatrixFormat.kRowwise
+        whole: Any = sp.csr_array(entries, shape=shape) if rowwise else sp.csc_array(entries, shape=shape)
+        cuts = sp.csr_array(whole)[self.fixed_rows :]
+        limits = np.array(lp.row_lower_)[self.fixed_rows :]
+        weights = np.zeros(0) if self._weights is None else self._weights
+        return CutRows(cuts.indptr.astype(np.int64), cuts.indices.astype(np.int64), cuts.data, limits, weights)
+
+    def restore(self, cuts: CutRows) -> None:
+        """Add cuts that were saved."""
+        if len(cuts.weights):
+            self._price(cuts.weights)
+        count = len(cuts.limits)
+        if count:
+            self._highs.addRows(
+                count, cuts.limits, np.full(count, np.inf), len(cuts.entries), cuts.starts[:-1].astype(np.int32),
+                cuts.columns.astype(np.int32), cuts.entries,
+            )  # fmt: skip
+            self.slack_rounds = np.concatenate([self.slack_rounds, np.zeros(count, np.int64)])
 
     def _price(self, weights: Floats) -> None:
         """Objective of the estimates, known with the groups' probabilities; groups that cannot happen cost nothing."""
@@ -142,7 +168,7 @@ class Master:
         for slope, columns, entries, limit in rows:
             small = np.abs(slope) <= NEGLIGIBLE * max(1.0, float(np.abs(slope).max(initial=0.0)))
             with np.errstate(invalid="ignore"):
-                worst = np.where(slope == 0.0, 0.0, np.maximum(slope * self.lower, slope * self.upper))
+                worst = np.where(slope == 0.0, 0.0, np.maximum(*(slope * bound for bound in self._widest)))
             small &= np.isfinite(worst)
             kept = np.flatnonzero(~small)
             index += [kept, np.array(columns, np.int64)]

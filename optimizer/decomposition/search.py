@@ -10,6 +10,7 @@ import numpy as np
 
 from ...problems.two_stage.problem import Floats
 from ..risk import Risk
+from .checkpoint import CheckpointFile, SavedSearch
 from .master import Master, MasterSolution, MasterStatus
 from .recourse import ExpectedRecourse, RecourseEvaluation
 
@@ -56,7 +57,9 @@ class Search:
     started: float = field(default_factory=time.perf_counter)
     history: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
     infeasible_scenarios: list[int] = field(default_factory=list[int])
+    checkpoint: CheckpointFile | None = None
     threshold: float | None = None  # value at risk of the last evaluation
+    excluded: float = np.inf  # designs that cost this or more may have been excluded
 
     def __post_init__(self) -> None:
         self.slack_rounds = SLACK_ROUNDS
@@ -82,10 +85,44 @@ class Search:
 
     def raise_lower(self, bound: float) -> None:
         """A bound of the whole problem."""
-        bound = min(bound, self.value)
+        bound = min(bound, self.value, self.excluded)
         if bound > self.lower:
             self.lower = bound
             self.tell()
+
+    def save(self, nodes: Floats | None = None, closed: float = np.inf) -> None:
+        """Save the search where that is wanted and due; `nodes`, `closed`: see `SavedSearch`, None before the tree."""
+        if self.checkpoint is None or not self.checkpoint.due:
+            return
+        self.checkpoint.save(
+            SavedSearch(
+                np.zeros(0) if self.x is None else self.x,
+                self.value,
+                self.lower,
+                self.excluded,
+                nodes is not None,
+                closed,
+                np.zeros((0, 1 + 2 * self.master.size)) if nodes is None else nodes,
+                self.master.cut_rows(),
+            )
+        )
+
+    def resume(self, saved: SavedSearch) -> None:
+        """Go on from what was saved."""
+        self.master.restore(saved.cuts)
+        self.lower, self.excluded = saved.lower, saved.excluded
+        if len(saved.x):
+            self.x, self.value = saved.x, saved.value
+        self.tell()
+
+    def exclude(self) -> None:
+        """Some designs that cost the cutoff or more are about to be excluded."""
+        self.excluded = min(self.excluded, self.cutoff)
+
+    def check_time(self) -> None:
+        """Raises TimeUpError."""
+        if time.perf_counter() > self.deadline:
+            raise TimeUpError
 
     def tell(self) -> None:
         """Write history, and let the caller know."""
@@ -138,8 +175,7 @@ class Search:
 
     def solve_master(self) -> MasterSolution:
         """The linear relaxation of the master; raises TimeUpError."""
-        if time.perf_counter() > self.deadline:
-            raise TimeUpError
+        self.check_time()
         return self.master.solve()
 
     def relax(
@@ -172,7 +208,9 @@ class Search:
             if rounds is not None and done >= rounds:
                 break
             x = solution.x if best_x is None else step * solution.x + (1.0 - step) * best_x
-            value, _ = self.evaluate(x, solution.threshold)
+            value, evaluation = self.evaluate(x, solution.threshold)
+            if evaluation.expected is not None and not self.risk.tail_weight:  # a cut may ask for more than the value
+                value = max(value, self.master.first_stage_cost(x) + float(evaluation.expected.value.sum()))
             done += 1
             stalled = stalled + 1 if bound <= previous and value >= best else 0
             previous = bound
@@ -184,4 +222,6 @@ class Search:
             else:
                 step = max(SHORTEST_STEP, step * SHORTER)
             self.master.purge(self.kept_cuts, self.slack_rounds)
+            if whole:
+                self.save()
         return Relaxation(bound, None if best == np.inf else best_x, best)

@@ -13,6 +13,7 @@ from ...problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..design_solution import DesignSolution, Notice, SolveStatus
 from ..extensive_form import solve_extensive_form
 from ..risk import EXPECTATION, Risk
+from .checkpoint import CheckpointFile, SavedSearch
 from .chunk_recourse import RecourseError
 from .master import Master, UnboundedError
 from .recourse import ExpectedRecourse
@@ -40,9 +41,11 @@ def solve_benders(
     groups: int | None = None,
     engine: Engine | str = Engine.AUTO,
     scheme: Scheme | None = None,
+    checkpoint: CheckpointFile | None = None,
 ) -> DesignSolution:
     """Solve the problem of the `count` scenarios that `draw(first, last)` gives; `fixed` fixes columns by name.
 
+    The search is saved to `checkpoint`, and goes on from what is there (CaseError where that is another problem's).
     `scheme` computes the scenarios (None: this process does); on other processes `draw` has to be picklable. Ctrl-C,
     `time_limit` [s] and a cluster that fails end the search and return the incumbent with its bound. Raises KeyError
     for an unknown name in `fixed`, ClusterError where a cluster fails before there is an incumbent.
@@ -67,11 +70,14 @@ def solve_benders(
         if notice is not None:
             notice(seconds, sign * lower, sign * value)
 
-    search = Search(master, recourse, risk, gap, notice=tell, started=started)
+    search = Search(master, recourse, risk, gap, notice=tell, started=started, checkpoint=checkpoint)
+    saved = None if checkpoint is None else checkpoint.read()
+    if saved is not None:
+        search.resume(saved)
     if time_limit is not None:
         search.deadline = started + time_limit
     try:
-        status = _search(search)
+        status = _search(search, saved)
         if search.x is not None and tolerance > TIGHTEST:
             search.polish(TIGHTEST)
     except TimeUpError:
@@ -101,9 +107,11 @@ def _fix(problem: TwoStageProblem, master: Master, fixed: Mapping[str, float]) -
     master.bound_columns(lower, upper)
 
 
-def _search(search: Search) -> SolveStatus:
-    """The continuous problem, then, with integers, the tree."""
-    if not len(search.integer):
+def _search(search: Search, saved: SavedSearch | None) -> SolveStatus:
+    """The continuous problem, then, with integers, the tree; or what was left of it."""
+    if saved is not None and saved.begun:
+        Tree(search, Rounding(search)).resume(saved.nodes, saved.closed)
+    elif not len(search.integer):
         search.relax(search.gap, whole=True)
     else:
         root = search.relax(ROOT_SHARE * search.gap, whole=True)

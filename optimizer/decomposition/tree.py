@@ -49,9 +49,20 @@ class Tree:
 
     def solve(self, bound: float) -> None:
         """Search below the root, whose relaxation has `bound`; raises what stops the search."""
+        master = self.search.master
+        self._solve([Node(bound, 0, master.lower, master.upper)])
+
+    def resume(self, nodes: Floats, closed: float) -> None:
+        """Go on with saved `nodes` (K, 1 + 2 n1), where the least closed bound is `closed`."""
+        self._closed = closed
+        size = self.search.master.size
+        saved = [self._node(float(row[0]), row[1 : 1 + size], row[1 + size :]) for row in nodes]
+        heapq.heapify(saved)
+        self._solve(saved)
+
+    def _solve(self, open_nodes: list[Node]) -> None:
         search = self.search
         root = search.master.lower, search.master.upper
-        open_nodes = [Node(bound, 0, *root)]
         while open_nodes:
             node = heapq.heappop(open_nodes)
             search.raise_lower(min(node.bound, self._closed))
@@ -60,6 +71,7 @@ class Tree:
                 continue
             current: Node | None = node
             while current is not None:
+                search.save(_saved([current, *open_nodes]), self._closed)
                 current, sibling = self._process(current)
                 if sibling is not None:
                     heapq.heappush(open_nodes, sibling)
@@ -76,7 +88,7 @@ class Tree:
         search.master.bound_columns(node.lower, node.upper)
         solution, bound = self._evaluated(node)
         if solution.x is None or bound >= search.cutoff:
-            self._close(bound)
+            self._close(bound)  # an infeasible node only because of what is not worth it is covered by `excluded`
             return None, None
         if search.fractionality(solution.x).max(initial=0.0) <= INTEGRAL:
             self._close(bound)  # its cost is known: the bound is as exact as the kernel's certificates
@@ -87,6 +99,8 @@ class Tree:
         if solution.reduced_cost is not None:
             room = search.cutoff - solution.bound  # not the node's: cuts that gave it may be gone
             lower, upper = fixed_by_reduced_cost(solution.x, solution.reduced_cost, room, search.integer, lower, upper)
+        if (lower != node.lower).any() or (upper != node.upper).any():
+            search.exclude()
         choice = self.branching.choose(solution.x, bound, lower, upper)
         if not isinstance(choice, Branch):
             return self._node(bound, choice.lower, choice.upper), None
@@ -121,3 +135,8 @@ class Tree:
             if done >= NODE_EVALUATIONS or bound - before < WORTHWHILE * (search.cutoff - bound):
                 break
         return solution, bound
+
+
+def _saved(nodes: list[Node]) -> Floats:
+    """(K, 1 + 2 n1) as `SavedSearch` has them."""
+    return np.array([np.concatenate([[node.bound], node.lower, node.upper]) for node in nodes])

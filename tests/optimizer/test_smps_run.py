@@ -37,6 +37,19 @@ def test_statistics_of_a_finite_case() -> None:
     assert known.replications is None
 
 
+@pytest.mark.parametrize("method", ["extensive", "benders"])
+def test_cvar_of_a_finite_case(method: str) -> None:
+    """LandS: the costliest tenth is one scenario; the design for it costs more on average."""
+    case = read_smps(shared_case("smps/electric/lands.cor"))
+    found = optimize(case, scenarios="all", gap=1e-6, method=method, cvar_weight=1.0, cvar_level=0.9)
+    assert found.objective.name == "expected objective: 1 CVaR 0.9"
+    assert found.objective.value == pytest.approx(found.evaluation.cvar["0.9"], rel=1e-6)
+    mean = optimize(case, scenarios="all", gap=1e-6, method=method)
+    assert mean.objective.value == pytest.approx(381.853333, abs=1e-3)
+    assert mean.evaluation.mean < found.evaluation.mean
+    assert mean.evaluation.cvar["0.9"] > found.evaluation.cvar["0.9"]
+
+
 def test_replications_bound_the_true_optimum() -> None:
     """LandS sampled: the interval holds the optimum of the whole distribution."""
     case = read_smps(shared_case("smps/electric/lands.cor"))
@@ -63,3 +76,17 @@ def test_probabilities_beside_one_weigh_the_recourse_only(tmp_path: Path) -> Non
 def test_one_replication_is_refused() -> None:
     with pytest.raises(CaseError, match="expected 0, or 2 and more"):
         Options(replications=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cvar_weight": 1.5}, "a share from 0 to 1"),
+        ({"cvar_level": 1.0}, "from 0 to below 1"),
+        ({"cvar_weight": 0.5, "replications": 3}, "best expected cost"),
+        ({"checkpoint": Path("search.npz")}, "--method benders"),
+    ],
+)
+def test_options_that_cannot_be(options: dict[str, object], message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        Options(**options)
