@@ -118,7 +118,7 @@ def _operated(
     for name, found in (ladder or {}).items() if stopped is None else ():
         assert found.x is not None
         step = operate(park, work, found.x, fresh, scheme, progress, f"comparison {name}")
-        if step is not None and step.evaluated.stopped is None:
+        if not isinstance(step, str) and step.evaluated.stopped is None:
             compared[name] = step.distribution.mean
     result = _result(park, options, solution, sample.count, timing).model_copy(
         update={
