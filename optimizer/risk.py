@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..problems.two_stage.problem import Floats
+if TYPE_CHECKING:  # the command's options name a `Risk`, and their help should not wait for SciPy
+    from ..problems.two_stage.problem import Floats
 
 
 @dataclass(frozen=True)
