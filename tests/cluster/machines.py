@@ -80,6 +80,8 @@ def linked() -> Generator[Link]:
         _ip("-n", name, "link", "set", "lo", "up")
         yield Link(name)
     finally:
+        with suppress(OSError):  # it would outlive the namespace as long as a process does that runs there
+            _ip("link", "del", "here")
         _ip("netns", "del", name)
 
 
