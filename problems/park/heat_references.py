@@ -15,6 +15,7 @@ HEAT_GROUPS = (
     "streams",
     "heating",
     "cooling",
+    "dry_coolers",
     "exchangers",
     "steam_recovery",
     "heat_pumps",

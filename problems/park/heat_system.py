@@ -13,6 +13,7 @@ from .assembly import Assembly, Site
 from .base import CaseModel, Name
 from .condensing_turbine import CondensingTurbine
 from .cooling import Cooling
+from .dry_cooler import DryCooler
 from .emergency import Emergency
 from .fuel import Fuel
 from .heat_engine import AbsorptionChiller, RankineCycle
@@ -42,6 +43,7 @@ class HeatSystem(CaseModel):
     exchangers: dict[Name, HeatExchanger] = Field(default_factory=dict, description="between two streams")
     heating: dict[Name, Heating] = Field(default_factory=dict, description="hot utilities")
     cooling: dict[Name, Cooling] = Field(default_factory=dict, description="cold utilities")
+    dry_coolers: dict[Name, DryCooler] = Field(default_factory=dict, description="cooling by the air")
     steam_recovery: dict[Name, SteamRecovery] = Field(default_factory=dict, description="steam raised from streams")
     heat_pumps: dict[Name, HeatPump] = Field(default_factory=dict, description="heat pumps and vapour recompression")
     condensing_turbines: dict[Name, CondensingTurbine] = Field(default_factory=dict, description="steam to vacuum")
@@ -97,7 +99,7 @@ class HeatSystem(CaseModel):
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
         for name, turbine in self.condensing_turbines.items():
             found += turbine.problems(f"{place}.condensing_turbines.{name}", steam)
-        for group in ("heat_pumps", "rankine_cycles", "absorption_chillers"):
+        for group in ("heat_pumps", "rankine_cycles", "absorption_chillers", "dry_coolers"):
             for name, machine in getattr(self, group).items():
                 found += machine.problems(f"{place}.{group}.{name}")
         for name, store in self.stores.items():
@@ -151,6 +153,8 @@ class HeatSystem(CaseModel):
             heating.add_to(assembly, network, site, name, f"{path}.heating.{name}", approach, steam, fuels)
         for name, cooling in self.cooling.items():
             cooling.add_to(assembly, network, water, site, name, f"{path}.cooling.{name}", approach)
+        for name, cooler in self.dry_coolers.items():
+            cooler.add_to(assembly, network, site, name, f"{path}.dry_coolers.{name}", approach, emergency)
         for name, exchanger in self.exchangers.items():
             exchanger.add_to(assembly, network, site, name, self.contributions())
         for name, recovery in self.steam_recovery.items():

@@ -7,6 +7,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 
 from loopwise.optimizer.evaluation import Evaluator
 from loopwise.problems.park import steam_properties as steam
+from loopwise.problems.park.dry_cooler import DryCooler
 from loopwise.problems.park.heat_engine import AbsorptionChiller, RankineCycle
 from loopwise.problems.park.model import build_model
 from loopwise.problems.park.problem import park_problem
@@ -178,3 +179,37 @@ def test_golden_condensing_turbine() -> None:
     assert hourly(model, "cooling") == pytest.approx(rejected, rel=1e-6)
     residuals = [e for name, (_, e) in model.assembly.reports.items() if name.startswith("residual.heat.")]
     assert max(abs(float(pyo.value(e))) for e in residuals) < 1e-6
+
+
+COOLER = {"supply": 40, "target": 50, "air": 35, "design_air": 25, "power": 0.03, "existing": 8}
+
+
+def test_golden_dry_cooler() -> None:
+    """At 35 degC of air its 8 MW at 25 degC are 8 x 10 / 20 = 4 MW; the fifth finds no cooling, at 200 a MWh."""
+    model = build_model(heat_park({"plant": {"heat": HOT | {"dry_coolers": {"cooler": COOLER}}, "grid": GRID}}))
+    assert golden_optimum("dry_cooler", model.pyomo) == pytest.approx(HOURS * (200 + 100 * 0.03 * 4), rel=1e-7)
+    assert hourly(model, "heat dump plant") == pytest.approx(1)
+
+
+def test_the_air_of_a_scenario_decides_what_a_dry_cooler_can_do() -> None:
+    """A share (45 - 35 xi) / 20 of 8 MW; a plan, if a dear one, even where the air is hotter than the coolant."""
+    element = {
+        "on": ["plants.plant.heat.dry_coolers.cooler.air"],
+        "distribution": {"distribution": "uniform", "lower": 0.0, "upper": 1.5},
+    }
+    heat = HOT | {"dry_coolers": {"cooler": COOLER | {"power": 0}}}
+    problem = park_problem(
+        heat_park({"plant": {"heat": heat, "grid": GRID}}, uncertainty={"elements": {"air": element}})
+    ).problem
+    factors = np.array([0.4, 1.0, 1.2, 1.4])
+    block = Evaluator(problem, engine="reference").evaluate(
+        problem.first_stage.lower, problem.realize(factors[:, None], np.full(4, 0.25))
+    )
+    able = np.minimum(8 * (45 - 35 * factors) / 20, 5)
+    assert block.status.max() == 0
+    assert block.objective == pytest.approx(HOURS * 200 * (5 - able), rel=1e-5, abs=1.0)
+
+
+def test_a_dry_cooler_in_air_as_hot_as_its_coolant_is_refused() -> None:
+    cooler = DryCooler.model_validate(COOLER | {"air": {"every": 20, "profile": {"summer": 41}}})
+    assert [problem.place for problem in cooler.problems("cooler")] == ["cooler.air"]
