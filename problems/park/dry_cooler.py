@@ -1,8 +1,9 @@
-"""Dry coolers: streams cooled by the air, the less the hotter it is."""
+"""Dry coolers: streams cooled by the air of `weather`, the less the hotter it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 
 import pyomo.environ as pyo
 from pydantic import Field
@@ -13,9 +14,8 @@ from ..units import Power, Ratio, Temperature, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
-from .emergency import Emergency
 from .heat_network import Carrier, HeatNetwork, Piece, Role
-from .heat_pump import AmbientTemperature
+from .weather import Air, no_weather
 
 
 class DryCooler(CaseModel):
@@ -23,7 +23,6 @@ class DryCooler(CaseModel):
 
     supply: Temperature = Field(description="temperature at which the coolant arrives at the streams")
     target: Temperature = Field(description="temperature at which it leaves them")
-    air: AmbientTemperature = Field(description="temperature of the air, per period; may be uncertain")
     design_air: Temperature = Field(description="temperature of the air for which its size holds")
     power: Ratio = Field(default=0.02, description="power of the fans per heat, MW/MW")
     existing: Power = Field(default=0.0, description="duty that stands already")
@@ -38,19 +37,20 @@ class DryCooler(CaseModel):
         """Mean temperature of the coolant [degC]."""
         return 0.5 * (self.supply + self.target)
 
-    def problems(self, place: str) -> Iterator[Problem]:
-        """A coolant that is not warmed, air that is hotter than it."""
+    def problems(self, place: str, air: Air | None) -> Iterator[Problem]:
+        """A coolant that is not warmed, air that may be hotter than it: the limit below would turn negative."""
         if self.target <= self.supply:
             yield Problem("the coolant does not get warmer", place=f"{place}.target", typed=f"{self.target:g}")
-        for what, air in (("design_air", self.design_air), ("air", max([self.air.every, *self.air.profile.values()]))):
-            if air >= self.supply:
-                message = f"air as hot as the coolant's {self.supply:g} degC cools nothing"
-                yield Problem(message, place=f"{place}.{what}", typed=f"{air:g}")
+        if air is None:
+            yield no_weather(place)
+        for key, temperature in (("design_air", self.design_air), ("supply", -inf if air is None else air[1])):
+            if temperature >= self.supply:
+                message = f"air of {temperature:g} degC cannot cool to {self.supply:g} degC"
+                yield Problem(message, place=f"{place}.{key}", typed=f"{getattr(self, key):g}")
 
-    def share(self, assembly: Assembly, path: str, period: str) -> Expression:
+    def share(self, assembly: Assembly, period: str) -> Expression:
         """Duty per duty at design: the coolant's mean difference to the air, over that at design."""
-        air = assembly.factor(f"{path}.air") * self.air.at(period)
-        return (self.mean - air) / (self.mean - self.design_air)
+        return (self.mean - assembly.temperature[period]) / (self.mean - self.design_air)
 
     def add_to(
         self,
@@ -58,27 +58,14 @@ class DryCooler(CaseModel):
         network: HeatNetwork,
         site: Site,
         name: str,
-        path: str,
         approach: float,
-        emergency: Emergency | None,
     ) -> None:
-        """Heat Q - short <= C (T_mean - T_air) / (T_mean - T_design),   fans e Q.
-
-        What the air is too hot for is priced as heat that finds no cooling, so that every scenario has a plan. Air
-        hotter than the coolant is priced as if it warmed it: keep the uncertain temperature below.
-        """
+        """Heat Q <= C (T_mean - T_air) / (T_mean - T_design),   fans e Q."""
         capacity = assembly.capacity(site, name, "dry cooler", "MW", existing=self.existing, option=self.investment)
         block, key = assembly.block(site, name), f"{site.name}.{name}"
         block.heat = activity(assembly.periods)
-        short: dict[str, Expression] = dict.fromkeys(assembly.periods, 0.0)
-        if emergency is not None:
-            block.short = activity(assembly.periods)
-            short = {p: block.short[p] for p in assembly.periods}
-            for p in assembly.periods:
-                assembly.cost("emergency", p, emergency.heat_dump * short[p])
-                assembly.total(f"heat dump {site.name}", p, short[p], "MWh/a")
         block.limit = pyo.Constraint(
-            assembly.periods, rule=lambda b, p: b.heat[p] - short[p] <= self.share(assembly, path, p) * capacity
+            assembly.periods, rule=lambda b, p: b.heat[p] <= self.share(assembly, p) * capacity
         )
         heat = {p: block.heat[p] for p in assembly.periods}
         own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution

@@ -28,6 +28,7 @@ from .steam import SteamSystem
 from .steam_recovery import SteamRecovery
 from .thermal_store import ThermalStore
 from .water_network import WaterNetwork
+from .weather import Air
 
 
 class HeatSystem(CaseModel):
@@ -75,6 +76,7 @@ class HeatSystem(CaseModel):
         contaminants: Iterable[str],
         fuels: Iterable[str],
         periods: Iterable[str],
+        air: Air | None,
     ) -> list[Problem]:
         """Contradictions, names that are not there, and exchangers that their temperatures forbid."""
         found: list[Problem] = []
@@ -99,7 +101,10 @@ class HeatSystem(CaseModel):
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
         for name, turbine in self.condensing_turbines.items():
             found += turbine.problems(f"{place}.condensing_turbines.{name}", steam)
-        for group in ("heat_pumps", "rankine_cycles", "absorption_chillers", "dry_coolers"):
+        for group in ("heat_pumps", "dry_coolers"):
+            for name, machine in getattr(self, group).items():
+                found += machine.problems(f"{place}.{group}.{name}", air)
+        for group in ("rankine_cycles", "absorption_chillers"):
             for name, machine in getattr(self, group).items():
                 found += machine.problems(f"{place}.{group}.{name}")
         for name, store in self.stores.items():
@@ -154,14 +159,14 @@ class HeatSystem(CaseModel):
         for name, cooling in self.cooling.items():
             cooling.add_to(assembly, network, water, site, name, f"{path}.cooling.{name}", approach)
         for name, cooler in self.dry_coolers.items():
-            cooler.add_to(assembly, network, site, name, f"{path}.dry_coolers.{name}", approach, emergency)
+            cooler.add_to(assembly, network, site, name, approach)
         for name, exchanger in self.exchangers.items():
             exchanger.add_to(assembly, network, site, name, self.contributions())
         for name, recovery in self.steam_recovery.items():
             assert steam is not None
             recovery.add_to(assembly, network, site, name, approach, steam)
         for name, pump in self.heat_pumps.items():
-            pump.add_to(assembly, network, site, name, f"{path}.heat_pumps.{name}")
+            pump.add_to(assembly, network, site, name)
         for name, turbine in self.condensing_turbines.items():
             assert steam is not None
             turbine.add_to(assembly, network, site, name, f"{path}.condensing_turbines.{name}", steam, emergency)
