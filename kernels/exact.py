@@ -40,9 +40,7 @@ class ExactSolver:
 
     def __init__(self, W: Sparse, q: Floats, lower: Floats, upper: Floats) -> None:
         self._W, self._lower = W, lower
-        m, n = W.shape
-        self._rows, self._columns = np.arange(m, dtype=np.int32), np.arange(n, dtype=np.int32)
-        at_bound = np.clip(np.zeros(n), lower, upper)
+        at_bound = np.clip(np.zeros(W.shape[1]), lower, upper)
         boxed = np.isfinite(lower) & np.isfinite(upper)
         at_bound[boxed] = 0.5 * (lower[boxed] + upper[boxed])
         reference = W @ at_bound
@@ -53,7 +51,6 @@ class ExactSolver:
         ):
             self._highs.setOptionValue(option, value)
         self._pass(W.data, q, upper, reference)
-        self._own_values = False
         self._highs.run()
         self._basis: Any = self._highs.getBasis()
 
@@ -71,13 +68,8 @@ class ExactSolver:
         if (upper < self._lower).any():  # HiGHS would take it for a mistake in the model
             return ExactSolution(Status.INFEASIBLE, np.inf, None, None)
         highs = self._highs
-        if values is not None or self._own_values:
-            self._pass(self._W.data if values is None else values, q, upper, h)
-            self._own_values = values is not None
-        else:
-            highs.changeRowsBounds(len(h), self._rows, h, h)
-            highs.changeColsBounds(len(q), self._columns, self._lower, upper)
-            highs.changeColsCost(len(q), self._columns, q)
+        # passed whole: weights and factors left by the scenario before would change the last bits of this one
+        self._pass(self._W.data if values is None else values, q, upper, h)
         if self._basis.valid:
             highs.setBasis(self._basis)
         solution = self._run()

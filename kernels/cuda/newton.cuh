@@ -194,14 +194,15 @@ protected:
         add_column(j, -dy, row(RESIDUAL));
     }
 
-    // The final direction; with REFINED plus the solution of W dy = what the corrector left of the residual.
-    template <bool BOUNDED, bool REFINED>
-    INTERIOR_POINT_FUNCTION void finish_column(int j, Sums &sums) const {
+    // The final direction; in careful lanes plus the solution of W dy = what the corrector left of the residual. One code
+    // for lanes that are and are not: two would be contracted to multiply-adds differently, and a lane's last bits
+    // would depend on its neighbours.
+    template <bool BOUNDED>
+    INTERIOR_POINT_FUNCTION void finish_column(int j, bool refine, Sums &sums) const {
         Memory c = this->template column<BOUNDED>(j);
         const V predictor = c[PREDICTOR];
-        V dy;
-        if constexpr (REFINED) dy = refined[j] + theta[j] * transposed(j, row(RESIDUAL));
-        else dy = corrected<BOUNDED>(j, c);
+        V dy = corrected<BOUNDED>(j, c);
+        if (refine) dy = select(careful > V{}, refined[j] + theta[j] * transposed(j, row(RESIDUAL)), dy);
         const V y = c[Y], z = c[Z], inverse_y = c[INVERSE_Y];
         V dz = (aim_y(predictor, z, inverse_y) - z * dy) * inverse_y - z * (y * inverse_y);
         c[STEP_Y] = dy;
@@ -221,12 +222,11 @@ protected:
         c[STEP_Z] = dz;
     }
 
-    template <bool REFINED>
-    INTERIOR_POINT_FUNCTION void finish() {
+    INTERIOR_POINT_FUNCTION void finish(bool refine) {
         Sums sums{};
         sums.primal_ratio = sums.dual_ratio = V{} + STEP_TO_BOUNDARY;
-        for (int j = 0; j < plan.bounded; j++) finish_column<true, REFINED>(j, sums);
-        for (int j = plan.bounded; j < plan.columns; j++) finish_column<false, REFINED>(j, sums);
+        for (int j = 0; j < plan.bounded; j++) finish_column<true>(j, refine, sums);
+        for (int j = plan.bounded; j < plan.columns; j++) finish_column<false>(j, refine, sums);
         primal_step = STEP_TO_BOUNDARY / sums.primal_ratio;
         dual_step = STEP_TO_BOUNDARY / sums.dual_ratio;
     }
@@ -239,17 +239,16 @@ protected:
         solve(row(STEP));
         bool refine = false;
         if constexpr (!SINGLE)
-        for (int l = 0; l < LANES; l++) refine |= running[l] && lane(careful, l) > (Real)0.0;
-        if (!refine) {
-            finish<false>();
-        } else {
+            for (int l = 0; l < LANES; l++) refine |= running[l] && lane(careful, l) > (Real)0.0;
+        if (refine) {
             for (int j = 0; j < plan.bounded; j++) correct_column<true>(j);
             for (int j = plan.bounded; j < plan.columns; j++) correct_column<false>(j);
             for (int i = 0; i < plan.rows; i++) row(RESIDUAL)[i] = select(careful > V{}, row(RESIDUAL)[i], V{});
             solve(row(RESIDUAL));
-            finish<true>();
-            for (int i = 0; i < plan.rows; i++) row(STEP)[i] += row(RESIDUAL)[i];
         }
+        finish(refine);
+        if (refine)
+            for (int i = 0; i < plan.rows; i++) row(STEP)[i] += row(RESIDUAL)[i];
         // what is done stands still: no overflow, no slow denormal numbers
         for (int l = 0; l < LANES; l++)
             if (!running[l]) set_lane(primal_step, l, 0.0), set_lane(dual_step, l, 0.0);

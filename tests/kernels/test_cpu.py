@@ -56,6 +56,20 @@ def test_results_do_not_depend_on_threads_or_neighbours(problem, monkeypatch):
         np.testing.assert_array_equal(all_of_it[rows], some)
 
 
+def test_no_last_bit_depends_on_neighbours(park_lp):
+    """Easy lanes beside hard ones, of which some need the refined direction and some HiGHS."""
+    park = park_lp(2)
+    upper = park.upper.copy()
+    upper[park.optional[::2]] = 0.0
+    h = park.demands(20000)
+    h[::3] *= 1e-3
+    lp = RecourseLP(park.W, park.cost, upper)
+    order = np.random.default_rng(0).permutation(len(h))
+    one, other = (lp.solve(rows, engine="cpu", tolerance=1e-8) for rows in (h, h[order]))
+    np.testing.assert_array_equal(one.objective[order], other.objective)
+    np.testing.assert_array_equal(one.dual[order], other.dual)
+
+
 def test_nothing_to_solve(problem):
     form, batch = problem
     empty = StandardBatch(batch.h[:0], batch.q[0], batch.upper[0])

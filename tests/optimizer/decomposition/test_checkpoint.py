@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from loopwise.optimizer.sample import Sample
 from loopwise.problems.errors import CaseError
 
 GAP, COUNT = 5e-3, 20
+Notice = Callable[[float, float, float], None]
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -28,11 +30,11 @@ solved(Path(sys.argv[1]))
 """
 
 
-def solved(file: Path | None, time_limit: float | None = None) -> DesignSolution:
+def solved(file: Path | None, notice: Notice = lambda *_: None) -> DesignSolution:
     problem = park_design(2)
     draw = partial(Sample(COUNT, 3).draw, problem)
     save = None if file is None else CheckpointFile(file, "park")
-    return solve_benders(problem, draw, COUNT, gap=GAP, checkpoint=save, time_limit=time_limit)
+    return solve_benders(problem, draw, COUNT, gap=GAP, checkpoint=save, notice=notice)
 
 
 def check(resumed: DesignSolution, whole: DesignSolution) -> None:
@@ -43,13 +45,21 @@ def check(resumed: DesignSolution, whole: DesignSolution) -> None:
     assert resumed.upper_bound - resumed.lower_bound <= GAP * abs(resumed.upper_bound)
 
 
-def test_a_limited_search_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_search_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
     file = tmp_path / "search.npz"
-    first = solved(file, time_limit=0.7)
-    assert first.status is SolveStatus.LIMIT
-    with np.load(file) as arrays:
-        assert arrays["lower"] <= first.lower_bound
+
+    def saved_bound() -> float:
+        with np.load(file) as arrays:
+            return float(arrays["lower"])
+
+    def interrupt(*_: float) -> None:
+        if file.exists() and saved_bound() > -np.inf:
+            raise KeyboardInterrupt
+
+    first = solved(file, interrupt)
+    assert first.status is SolveStatus.INTERRUPTED
+    assert saved_bound() <= first.lower_bound
     resumed = solved(file)
     assert resumed.history[0][1] > -np.inf  # from where it was
     check(resumed, solved(None))
