@@ -98,6 +98,7 @@ class BlockCuts:
             self.options,
             gap=0.0,
             absolute_gap=tolerance,
+            enough=here + 0.2 * tolerance,
             time_limit=self.clock.remaining(),
             node_limit=_NODES,
             starts=3,
@@ -111,7 +112,8 @@ class BlockCuts:
             return False
         bound = found.bound - _SAFETY * max(abs(value), 1.0)
         if bound > here + 0.2 * tolerance:
-            self.cuts.append(Cut(number, direction, bound))
+            size = float(np.abs(direction).max())
+            self.cuts.append(Cut(number, direction / size, bound / size))
         if self.clock.expired():
             raise TimeUpError
         return True

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from .program import Floats
 
 
@@ -17,13 +19,16 @@ class SearchStatus(StrEnum):
     INTERRUPTED = "interrupted"
     UNRESOLVED = "unresolved"  # boxes too small to split, whose relaxations the LP solver could not close, remain
     INFEASIBLE = "infeasible"
-    NODE_LIMIT = "node-limit"
+    STOPPED = "stopped"  # by the limit on boxes, or with an incumbent that was said to be enough
 
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """`gap` is relative to the incumbent's magnitude, `absolute_gap` is enough where it is wider; `time_limit` in s of wall time; `threads` share each round.
-    `node_limit`: after so many boxes the search ends with what it has. `block_cuts`: see block_cuts.py.
+    """`gap` is relative to the incumbent's magnitude, `absolute_gap` is enough where it is wider; `time_limit` in s of
+    wall time; `threads` share each round.
+
+    After `node_limit` boxes, or with an incumbent of at most `enough`, the search ends with what it has. `block_cuts`:
+    see block_cuts.py.
 
     The same seed and number of threads give the same search, unless a limit cuts it short.
     """
@@ -38,6 +43,7 @@ class SearchOptions:
     tightening_rounds: int = 3
     starts: int = 9
     node_limit: int | None = None
+    enough: float = -np.inf
     block_cuts: bool = True
     progress: Callable[[str], None] | None = None
 

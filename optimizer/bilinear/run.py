@@ -28,7 +28,7 @@ _STATUS = {
     SearchStatus.INTERRUPTED: RunStatus.INTERRUPTED,
     SearchStatus.UNRESOLVED: RunStatus.LIMIT,
     SearchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
-    SearchStatus.NODE_LIMIT: RunStatus.LIMIT,
+    SearchStatus.STOPPED: RunStatus.LIMIT,
 }
 
 

@@ -68,8 +68,8 @@ def _searched(tree: Tree, program: BilinearProgram) -> SearchStatus:
         return SearchStatus.INTERRUPTED
     if tree.incumbent.x is not None and tree.ledger.closed:
         return SearchStatus.OPTIMAL
-    if tree.limited:
-        return SearchStatus.NODE_LIMIT
+    if tree.stopped:
+        return SearchStatus.STOPPED
     return (
         SearchStatus.INFEASIBLE
         if tree.incumbent.x is None and np.isinf(tree.ledger.unresolved)

@@ -24,18 +24,23 @@ from .workers import Engine, Workers
 _SEARCH_NODES = frozenset((1, 2, 3, 5, 8, 12, 20, 32))
 _SEARCH_EVERY = 50
 _RESTART_NODES = 500
+_CUTS_AFTER = 50
+"""Boxes after which cuts are worth their time: what is easy is solved by then."""
+_CUTS_FROM_GAP = 1e-3
+"""A smaller relative gap is closed sooner by branching: blocks would have to be solved to a fraction of it."""
 
 
 class Tree:
     """Best-first spatial branch and bound on `workers`; `run` ends when the gap is closed or nothing is open.
 
-    `search` is the whole algorithm, for the smaller programs that cuts come from. `limited`: whether the limit on boxes
-    ended it.
+    `search` is the whole algorithm, for the smaller programs that cuts come from. `stopped`: whether the limit on boxes
+    or an incumbent that is enough ended it.
     """
 
     def __init__(self, workers: Workers, ledger: Ledger, options: SearchOptions, search: Search) -> None:
         self.workers, self.ledger, self.options, self.search = workers, ledger, options, search
-        self.limited = False
+        self.stopped = False
+        self.cut = not options.block_cuts
         self.confined: Box | None = None
         self.incumbent = ledger.incumbent
         self.program = workers.relaxation.program
@@ -52,7 +57,7 @@ class Tree:
         if root is not None:
             self.push(root)
             self.grow(root)
-        if not self.ledger.closed and not self.limited:
+        if not self.ledger.closed and not self.stopped:
             self.ledger.finish()
 
     def push(self, node: Node) -> None:
@@ -70,7 +75,7 @@ class Tree:
             self.ledger.raise_bound(relaxed.bound)
             self.ledger.root_bound = self.ledger.bound
             improve(self.workers, self.incumbent, [relaxed.point])
-            if self.ledger.closed or round_number == self.options.tightening_rounds:
+            if self.ended() or round_number == self.options.tightening_rounds:
                 break
             multistart(self.workers, self.incumbent, box, self.options.starts, (self.options.seed, round_number))
             before = (box[1] - box[0])[self.cover]
@@ -82,34 +87,23 @@ class Tree:
             shrunk = 1.0 - np.mean((box[1] - box[0])[self.cover] / np.maximum(before, 1e-9)) if len(self.cover) else 0.0
             if shrunk < 0.02:
                 break
-        return None if self.ledger.closed else self.first_node(box)
+        return None if self.ended() else process(solver, box, None, self.ledger.target)
 
-    def first_node(self, box: Box) -> Node | None:
-        """The root's node, strengthened by cuts from the program's blocks."""
-        if self.options.block_cuts:
-            cuts = BlockCuts(self.program, self.search, self.workers.clock, self.options)
-            if not cuts.separate(box, self.incumbent.value):
-                return None
-            if cuts.cuts:
-                self.program = cuts.strengthened()
-                self.workers.adopt(Relaxation(self.program))
-                tightened = tightened_box(self.workers, box, self.cover, self.incumbent.value)
-                self.workers.clock.check()
-                if tightened is None:
-                    return None
-                box = tightened
-        return process(self.workers.engine().boxes, box, None, self.ledger.target)
+    def ended(self) -> bool:
+        """Whether the gap is closed, or the options say that this is enough."""
+        limit = self.options.node_limit
+        self.stopped = self.incumbent.value <= self.options.enough or (limit is not None and self.ledger.nodes >= limit)
+        return self.stopped or self.ledger.closed
 
     def grow(self, root: Node) -> None:
         """Branch until the heap is empty or the gap closed."""
         tightened_at = self.incumbent.value
         while self.heap:
             self.ledger.raise_bound(self.heap[0][0])
-            if self.ledger.closed:
+            if self.ended():
                 return
             self.workers.clock.check()
-            if self.options.node_limit is not None and self.ledger.nodes >= self.options.node_limit:
-                self.limited = True
+            if not self.cut and self.ledger.nodes >= _CUTS_AFTER and not self.strengthen(root.box):
                 return
             if self.ledger.nodes < _RESTART_NODES and self.much_better_than(tightened_at):
                 tightened_at = self.incumbent.value
@@ -121,6 +115,26 @@ class Tree:
         """Whether the cutoff fell so much that tightening the root again is worth while."""
         found = self.incumbent.value
         return np.isfinite(found) and (not np.isfinite(value) or value - found > 5e-3 * abs(found))
+
+    def strengthen(self, box: Box) -> bool:
+        """Begin again with cuts from the program's blocks; False where nothing better is left."""
+        self.cut = True
+        if self.incumbent.value - self.ledger.bound < _CUTS_FROM_GAP * abs(self.incumbent.value):
+            return True
+        cuts = BlockCuts(self.program, self.search, self.workers.clock, self.options)
+        if not cuts.separate(self.confined or box, self.incumbent.value):
+            return False
+        if not cuts.cuts:
+            return True
+        self.program = cuts.strengthened()
+        self.workers.adopt(Relaxation(self.program))
+        self.heap, self.pseudocosts = [], {}  # boxes branched without the cuts are the wrong ones
+        if not self.confine(box) or self.confined is None:
+            return False
+        root = process(self.workers.engine().boxes, self.confined, None, self.ledger.target)
+        if root is not None:
+            self.push(root)
+        return root is not None
 
     def confine(self, box: Box) -> bool:
         """Tighten the root's box under the new cutoff, for all open boxes; False where nothing better is left."""
