@@ -56,7 +56,7 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     if solution.x is None:
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
-        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
     ladder: dict[str, DesignSolution] = {}
     if options.ladder:
         solution, ladder = climb(park, sample, options, scheme, progress, solution)
@@ -92,7 +92,7 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     if solution.x is None:
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
-        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
     return _operated(park, options, scheme, progress, solution, sample, timing)
 
 
@@ -131,7 +131,7 @@ def _operated(
     )
     if stopped is not None:
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
-    notes = (*park.warnings, *(_physical_notes(design) if design is not None else ()))
+    notes = (*park.notes, *(_physical_notes(design) if design is not None else ()))
     rows = design.evaluated.rows if design is not None else None
     return Outcome(result, report_content(park, design, before, result), rows, message=stopped or "", notes=notes)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -130,11 +129,6 @@ class ParkCase(CaseModel):
     def heat_systems(self) -> dict[str, HeatSystem]:
         """The heat systems by plant."""
         return {name: plant.heat for name, plant in self.plants.items() if plant.heat is not None}
-
-    def heat_warnings(self) -> Iterator[str]:
-        """What is possible and daring in the plants' heat."""
-        for name, system in self.heat_systems.items():
-            yield from system.warnings(f"plants.{name}.heat")
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""

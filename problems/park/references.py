@@ -31,7 +31,8 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
         _unit_names,
     )
     found = tuple(problem for check in checks for problem in check(case))
-    return (*found, *case.uncertainty.problems())
+    caps = case.environment.problems(priced=case.objective == "annual-cost")
+    return (*found, *caps, *case.uncertainty.problems())
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
