@@ -24,6 +24,7 @@ COLUMNS = (
     ("power from others, MW", "power", True, True),
     ("grid and sun, MW", "power", True, False),
     ("fuel, MW", "fuel", True, False),
+    ("by-products, t/h", "by-product", False, False),
 )
 """Header, carrier, whether it arrives, whether the other side is a plant too."""
 

@@ -99,6 +99,8 @@ def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, heat: Hea
             sink.add_to(assembly, network, site, unit, f"{path}.water_sinks.{unit}")
         for unit, treatment in plant.treatments.items():
             treatment.add_to(assembly, network, site, unit, f"{path}.treatments.{unit}")
+        for unit, by_product in plant.by_products.items():
+            by_product.add_to(assembly, site, unit, f"{path}.by_products.{unit}")
         if plant.grid is not None:
             plant.grid.add_to(assembly, site, f"{path}.grid")
         if plant.photovoltaics is not None:
