@@ -17,6 +17,7 @@ COLUMNS = (
     ("water from others, t/h", "water", True, True),
     ("water to others, t/h", "water", False, True),
     ("discharged, t/h", "water", False, False),
+    ("leaks, t/h", "water leak", False, False),
     ("steam from others, t/h", "steam", True, True),
     ("steam to others, t/h", "steam", False, True),
     ("heat from others, MW", "heat", True, True),

@@ -47,7 +47,7 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     case.environment.write_rows(assembly, "environment", priced=priced)
     _permits(case, assembly, network, priced=priced)
     assembly.close_balances()
-    assembly.close_heat()
+    assembly.report_residuals()
     _objective(case, assembly)
     _reports(case, assembly)
     return ParkModel(case, assembly, network, heat)

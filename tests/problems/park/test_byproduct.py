@@ -32,7 +32,7 @@ def test_golden_by_product() -> None:
 
 
 def test_a_stopped_plant_has_its_fixed_by_product_only() -> None:
-    """An hour that costs 10 to run at 100 per MWh is not worth its margin of 50: production stops, so does the grain."""
+    """An hour that needs power for 100 is not worth its margin of 50: production stops, and so does the grain."""
     plant = {
         "throughput": {"lost_margin": 50},
         "by_products": {"grain": GRAIN | {"price": 0}},
