@@ -17,6 +17,7 @@ from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
 from .park_ladder import ladder_headline
 from .park_operation import Operation
+from .park_totals import contaminant_totals, water_totals
 from .report import ReportContent
 from .report.content import Histogram
 from .report.words import amount, number
@@ -35,12 +36,14 @@ def report_content(
         places={name: plant.title.split(" (")[0] for name, plant in case.plants.items() if plant.title},
         assumptions=assumptions(case),
         assumption_tables=assumption_tables(case),
-        notes=park.warnings,
+        notes=park.notes,
     )
     if design is None:
         return asked
     tables = (
         running_table(park, design_items(park, design.x)),
+        water_totals(park, design, before),
+        contaminant_totals(park, design),
         contaminant_table(park, design),
         header_table(park, design, before),
     )
