@@ -22,8 +22,8 @@ class InteriorPoint : public Newton<V, Memory, LANES, OWN_VALUES, double> {
 protected:
     using Base = Newton<V, Memory, LANES, OWN_VALUES, double>;
     using Base::plan, Base::batch, Base::row, Base::theta, Base::running, Base::objective, Base::dual_objective,
-        Base::complementarity, Base::primal_error, Base::dual_error, Base::smallest, Base::D, Base::RESIDUAL,
-        Base::OBJECTIVE_FLOOR, Base::UNSAFE;
+        Base::complementarity, Base::primal_error, Base::dual_error, Base::smallest, Base::residual_value, Base::D,
+        Base::RESIDUAL, Base::OBJECTIVE_FLOOR, Base::UNSAFE;
 
     int steps[LANES];  // iterations of the lane so far, in all precisions
     int last[LANES];   // those after which it is given up
@@ -39,7 +39,7 @@ protected:
     // Takes out every lane that is done, or lets it wait for its duals to be lifted; how many others still run.
     INTERIOR_POINT_FUNCTION int judge() {
         const V scale = batch.tolerance * (absolute(objective) + OBJECTIVE_FLOOR);
-        const V gap = this->gap(), error = maximum(primal_error, dual_error);
+        const V gap = maximum(this->gap(), residual_value), error = maximum(primal_error, dual_error);
         const V check = objective + dual_objective + complementarity + error;  // NaN or infinite: diverged
         int left = 0;
         lifted = V{};

@@ -24,7 +24,8 @@ protected:
 
     V primal_step, dual_step;
     V objective, dual_objective, complementarity, primal_error, dual_error;  // of the current point
-    V smallest;   // reduced cost of an unbounded column
+    V smallest;        // reduced cost of an unbounded column
+    V residual_value;  // what the residual is worth at the duals' prices
     V undecided;  // distance of the predictor from saying of each pair which of the two is zero; single precision only
     V target;     // sigma mu
     V careful;    // 1 where directions are refined
@@ -110,8 +111,13 @@ protected:
         for (int j = plan.bounded; j < plan.columns; j++) advance_column<false>(j, sums);
         objective = sums.objective, dual_objective = sums.dual_objective, complementarity = sums.complementarity;
         dual_error = sums.dual_error, smallest = sums.smallest;
-        V error = V{};
-        for (int i = 0; i < plan.rows; i++) error = maximum(error, absolute(row(RESIDUAL)[i]));
+        V error = V{}, value = V{};
+        for (int i = 0; i < plan.rows; i++) {
+            const V residual = row(RESIDUAL)[i];
+            error = maximum(error, absolute(residual));
+            value += absolute(residual * row(D)[i]);
+        }
+        residual_value = value;
         // a step that left more of the residual than it should have: from now on directions are refined
         V expected = (Real)10.0 * (ONE - primal_step) * primal_error;
         careful = select(error > maximum(expected, V{} + residual_allowed()), V{} + ONE, careful);

@@ -110,12 +110,14 @@ public:
         }
         for (int j = 0; j < plan.bounded; j++) solve_column<true>(j, sums);
         for (int j = plan.bounded; j < plan.columns; j++) solve_column<false>(j, sums);
-        V error = zero, corrected = sums.objective;
+        V error = zero, residual_value = zero, corrected = sums.objective;
         for (int i = 0; i < plan.rows; i++) {
-            error = maximum(error, absolute(row(RESIDUAL)[i]));
-            corrected += row(D)[i] * row(RESIDUAL)[i];
+            const V residual = row(RESIDUAL)[i], value = row(D)[i] * residual;
+            error = maximum(error, absolute(residual));
+            residual_value += absolute(value);
+            corrected += value;
         }
-        const V allowed = batch.tolerance * (absolute(corrected) + OBJECTIVE_FLOOR), gap = absolute(corrected - sums.bound);
+        const V allowed = batch.tolerance * (absolute(corrected) + OBJECTIVE_FLOOR), gap = maximum(absolute(corrected - sums.bound), residual_value);
         V lifted = zero;
         bool lifts = false;
         for (int l = 0; l < LANES; l++) {

@@ -124,11 +124,13 @@ class InteriorPoint:
             complementarity = (y * z).sum(axis=0) + (s * w).sum(axis=0)
             gap = np.abs(objective - (h * d).sum(axis=0) + (upper * w).sum(axis=0))
             scale = np.abs(objective) + OBJECTIVE_FLOOR
+            residual_value = np.abs(d * r_primal).sum(axis=0)  # what the residual is worth at the duals' prices
             primal_error = np.abs(r_primal).max(axis=0, initial=0.0)
             dual_error = np.abs(r_dual).max(axis=0, initial=0.0)
             converged = (
                 (gap <= tolerance * scale)
                 & (complementarity <= tolerance * scale)
+                & (residual_value <= tolerance * scale)
                 & (primal_error <= tolerance)
                 & (dual_error <= tolerance)
             )
