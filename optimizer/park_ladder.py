@@ -30,6 +30,7 @@ HEAT = frozenset(
         "heat exchanger",
         "heating",
         "cooling",
+        "dry cooler",
         "steam recovery",
         "heat pump",
         "hot-water loop",

@@ -29,7 +29,7 @@ from .throughput import Throughput
 from .treatment import Treatment
 from .uncertain import ParkUncertainty
 from .water_use import WaterSinkPlain, WaterSourcePlain, WaterUse
-from .weather import Weather
+from .weather import ANOMALY, Air, Weather
 
 Coordinate = Annotated[float, Quantity("coordinate", "km")]
 
@@ -133,6 +133,15 @@ class ParkCase(CaseModel):
     def heat_systems(self) -> dict[str, HeatSystem]:
         """The heat systems by plant."""
         return {name: plant.heat for name, plant in self.plants.items() if plant.heat is not None}
+
+    @property
+    def air(self) -> Air | None:
+        """Coldest and hottest ambient temperature of any period in any scenario; None without `weather`."""
+        if self.weather is None:
+            return None
+        means = [self.weather.temperature.at(period) for period in self.periods]
+        low, high = self.uncertainty.range(ANOMALY, self.weather.anomaly)
+        return min(means) + low, max(means) + high
 
     @property
     def lines(self) -> dict[str, dict[str, Line]]:
