@@ -133,9 +133,8 @@ def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | N
         temperature = np.concatenate([passed.source.temperature, [np.nan], passed.sink.temperature])
         lines.append(Line("taken and given by mains", heat.tolist(), temperature.tolist(), INK, dotted=True))
         text += (
-            f" On their own the plants need {targets.without_mains:,.3g} MW of heating; through "
-            f"{', '.join(main.name for main in targets.mains)} together {targets.hot_utility:,.3g} MW, if all could "
-            f"meet directly {targets.direct:,.3g} MW."
+            f" On their own the plants need {targets.without_mains:,.3g} MW of heating, with mains that all can reach "
+            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW."
         )
     return Picture(
         "Total site profiles",

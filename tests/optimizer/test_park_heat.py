@@ -81,4 +81,4 @@ def test_site_mains_are_the_parks_own_steam_and_loops(case: ParkCase, outcome: O
     targets = total_site_targets(site_problem(park), mains)
     assert targets.direct - 1e-6 < targets.hot_utility < targets.without_mains - 0.1
     picture = next(picture for picture in outcome.report.pictures if picture.title == "Total site profiles")
-    assert f"together {targets.hot_utility:.3g} MW" in picture.explanation
+    assert f"all can reach {targets.hot_utility:.3g} MW" in picture.explanation
