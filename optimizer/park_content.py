@@ -35,7 +35,7 @@ def report_content(
         places={name: plant.title.split(" (")[0] for name, plant in case.plants.items() if plant.title},
         assumptions=assumptions(case),
         assumption_tables=assumption_tables(case),
-        notes=park.warnings,
+        notes=park.notes,
     )
     if design is None:
         return asked

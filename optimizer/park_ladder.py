@@ -1,6 +1,6 @@
 """What a park's design would cost with less freedom: without heat integration, or with water and energy in turn.
 
-    B1: nothing that passes heat on is built, everything else is free
+    B1: nothing that passes heat on is built (but what must be), everything else is free
     B2: water first (no energy asset), then energy with the water assets as they are
     B3: energy first (no water asset), then water with the energy assets as they are
 
@@ -30,6 +30,7 @@ HEAT = frozenset(
         "heat exchanger",
         "heating",
         "cooling",
+        "dry cooler",
         "steam recovery",
         "heat pump",
         "hot-water loop",
@@ -109,8 +110,8 @@ def _energy(asset: Asset) -> bool:
 
 
 def _nothing(park: ParkProblem, of: Kept) -> dict[str, float]:
-    """First-stage columns that keep assets from being built."""
-    return {asset.build_column: 0.0 for asset in park.assets if asset.build_column is not None and of(asset)}
+    """First-stage columns that keep assets from being built; what must be built is in every comparison."""
+    return {a.build_column: 0.0 for a in park.assets if a.build_column is not None and not a.forced and of(a)}
 
 
 def _as_built(park: ParkProblem, of: Kept, x: Floats) -> dict[str, float]:

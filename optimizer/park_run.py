@@ -36,6 +36,8 @@ from .statistics_run import with_statistics
 from .two_stage_run import bounds_over_time, design_sample, evaluation_of, find_design, fresh_scenarios, judged_by
 
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
+IMPOSSIBLE_AS_IS = "the park as it is cannot be operated within the case's limits: there is no baseline B0"
+UNSOLVED_AS_IS = "no operation of the park as it is was found within the limits of the search: there is no baseline B0"
 UNITS = {Aim.FRESH_WATER: "t/h", Aim.TREATED_FLOW: "t/h", Aim.CO2: "t/a"}
 
 
@@ -56,7 +58,7 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     if solution.x is None:
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
-        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
     ladder: dict[str, DesignSolution] = {}
     if options.ladder:
         solution, ladder = climb(park, sample, options, scheme, progress, solution)
@@ -92,7 +94,7 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     if solution.x is None:
         result = _result(park, options, solution, sample.count, timing)
         why = why_not(park, sample, solution)
-        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.warnings)
+        return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
     return _operated(park, options, scheme, progress, solution, sample, timing)
 
 
@@ -111,9 +113,9 @@ def _operated(
     fresh, work = fresh_scenarios(park.problem, options), evaluation_work(park, options.engine)
     found = operate(park, work, solution.x, fresh, scheme, progress, "the design", options.out)
     design, stopped = (None, found) if isinstance(found, str) else (found, found.evaluated.stopped)
-    before = None
+    before, missing = None, ""
     if stopped is None:
-        before, stopped = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
+        before, stopped, missing = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
     compared = {} if before is None else {"B0": before.distribution.mean}
     for name, found in (ladder or {}).items() if stopped is None else ():
         assert found.x is not None
@@ -131,7 +133,7 @@ def _operated(
     )
     if stopped is not None:
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
-    notes = (*park.warnings, *(_physical_notes(design) if design is not None else ()))
+    notes = (*park.notes, *filter(None, [missing]), *(_physical_notes(design) if design is not None else ()))
     rows = design.evaluated.rows if design is not None else None
     return Outcome(result, report_content(park, design, before, result), rows, message=stopped or "", notes=notes)
 
@@ -144,28 +146,29 @@ def _operated_as_is(
     sample: Sample,
     work: EvaluationWork,
     fresh: Sample,
-) -> tuple[Operation | None, str | None]:
-    """B0 in the same scenarios as the design, None where nothing can be built; and why it was not finished.
+) -> tuple[Operation | None, str | None, str]:
+    """B0 in the same scenarios as the design, None where nothing can be built; what stopped it; why there is none.
 
-    Nothing that is not there is built; commitments and contracts stay free.
+    Nothing that is not there is built, not even what must be; commitments and contracts stay free.
     """
     fixed = {asset.build_column: 0.0 for asset in park.assets if asset.build_column is not None}
     if not fixed:
-        return None, None
+        return None, None, ""
+    free = park_problem(park.case.as_it_is) if any(asset.forced for asset in park.assets) else park
     try:
         solution = find_design(
-            park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="the park as it is"
+            free.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="the park as it is"
         )
     except (KeyboardInterrupt, ClusterError):
-        return None, STOPPED_AS_IS
+        return None, STOPPED_AS_IS, ""
     if solution.status is SolveStatus.INTERRUPTED:
-        return None, STOPPED_AS_IS
+        return None, STOPPED_AS_IS, ""
     if solution.x is None:
-        return None, None
+        return None, None, IMPOSSIBLE_AS_IS if solution.status is SolveStatus.INFEASIBLE else UNSOLVED_AS_IS
     before = operate(park, work, solution.x, fresh, scheme, progress, "the park as it is")
     if isinstance(before, str) or before.evaluated.stopped is not None:
-        return None, STOPPED_AS_IS
-    return before, None
+        return None, STOPPED_AS_IS, ""
+    return before, None, ""
 
 
 def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]:

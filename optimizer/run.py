@@ -82,16 +82,19 @@ def located_in(case: str | Path | Case) -> Generator[None]:
         raise
 
 
-def check_model(case: Case) -> None:
+def check_model(case: Case) -> tuple[str, ...]:
     """Build what only the model can tell wrong: uncertainty where none may be, demand above all supply.
 
-    Raises CaseError.
+    Returns what the case leaves unsaid. Raises CaseError.
     """
-    if kind_of(case) == "park":
-        from ..problems.park.problem import park_problem
-        from .park_feasibility import refuse_impossible
+    if kind_of(case) != "park":
+        return tuple(getattr(case, "notes", ()))
+    from ..problems.park.problem import park_problem
+    from .park_feasibility import refuse_impossible
 
-        refuse_impossible(park_problem(cast("ParkCase", case)))
+    park = park_problem(cast("ParkCase", case))
+    refuse_impossible(park)
+    return park.notes
 
 
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:

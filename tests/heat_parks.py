@@ -39,3 +39,13 @@ def as_park(problem: HeatRecoveryProblem) -> ParkCase:
             }
         }
     )
+
+
+def weather(mean: float, lowest: float, highest: float) -> dict[str, Any]:
+    """Parts of a park in which a year is up to so many kelvin colder and warmer than its mean [degC]."""
+    anomaly = {
+        "on": ["weather.anomaly"],
+        "relative": False,
+        "distribution": {"distribution": "uniform", "lower": lowest, "upper": highest},
+    }
+    return {"weather": {"temperature": mean}, "uncertainty": {"elements": {"year": anomaly}}}

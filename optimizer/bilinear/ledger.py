@@ -12,9 +12,11 @@ from .node import Target
 
 
 class Ledger:
-    """Bound and incumbent over time, with the progress line."""
+    """Bound and incumbent over time, with the progress line; `gap` is (relative, absolute)."""
 
-    def __init__(self, incumbent: Incumbent, gap: float, clock: Clock, progress: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, incumbent: Incumbent, gap: tuple[float, float], clock: Clock, progress: Callable[[str], None] | None
+    ) -> None:
         self.incumbent, self.gap, self.clock, self.progress = incumbent, gap, clock, progress
         self.bound = -np.inf
         self.root_bound = -np.inf
@@ -27,7 +29,7 @@ class Ledger:
     @property
     def target(self) -> Target:
         """What a box must beat."""
-        return Target.of(self.incumbent.value, self.gap)
+        return Target.of(self.incumbent.value, *self.gap)
 
     @property
     def closed(self) -> bool:

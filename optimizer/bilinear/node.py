@@ -21,9 +21,11 @@ class Target:
     prune: float
 
     @classmethod
-    def of(cls, value: float, gap: float) -> Target:
-        """With the relative `gap`."""
-        return cls(value, value - 0.999999 * gap * max(abs(value), 1e-9))
+    def of(cls, value: float, gap: float, absolute_gap: float = 0.0) -> Target:
+        """With the relative `gap`, or the absolute one where that is wider."""
+        if not np.isfinite(value):
+            return cls(value, value)
+        return cls(value, value - 0.999999 * max(gap * max(abs(value), 1e-9), absolute_gap))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from .program import Floats
 
 
@@ -17,16 +19,22 @@ class SearchStatus(StrEnum):
     INTERRUPTED = "interrupted"
     UNRESOLVED = "unresolved"  # boxes too small to split, whose relaxations the LP solver could not close, remain
     INFEASIBLE = "infeasible"
+    STOPPED = "stopped"  # by the limit on boxes, or with an incumbent that was said to be enough
 
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """`gap` is relative to the incumbent's magnitude; `time_limit` in s of wall time; `threads` share each round.
+    """`gap` is relative to the incumbent's magnitude, `absolute_gap` is enough where it is wider; `time_limit` in s of
+    wall time; `threads` share each round.
+
+    After `node_limit` boxes, or with an incumbent of at most `enough`, the search ends with what it has. `block_cuts`:
+    see block_cuts.py.
 
     The same seed and number of threads give the same search, unless a limit cuts it short.
     """
 
     gap: float = 1e-4
+    absolute_gap: float = 0.0
     time_limit: float = 3600.0
     seed: int = 0
     threads: int = 1
@@ -34,6 +42,9 @@ class SearchOptions:
     reliable_after: int = 2
     tightening_rounds: int = 3
     starts: int = 9
+    node_limit: int | None = None
+    enough: float = -np.inf
+    block_cuts: bool = True
     progress: Callable[[str], None] | None = None
 
 

@@ -28,6 +28,7 @@ _STATUS = {
     SearchStatus.INTERRUPTED: RunStatus.INTERRUPTED,
     SearchStatus.UNRESOLVED: RunStatus.LIMIT,
     SearchStatus.INFEASIBLE: RunStatus.INFEASIBLE,
+    SearchStatus.STOPPED: RunStatus.LIMIT,
 }
 
 

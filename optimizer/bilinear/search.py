@@ -36,9 +36,9 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     inner = scaled(replace(program, lower=box[0], upper=box[1]))
     relaxation = Relaxation(inner.program)
     incumbent = Incumbent(program, relaxation, inner.scale, inner.program.branching_cover())
-    ledger = Ledger(incumbent, options.gap, clock, options.progress)
+    ledger = Ledger(incumbent, (options.gap, options.absolute_gap), clock, options.progress)
     with Workers(relaxation, options.threads, clock) as workers:
-        status = _searched(Tree(workers, ledger, options), inner.program)
+        status = _searched(Tree(workers, ledger, options, minimize), inner.program)
         linear_programs = workers.linear_programs
     found = incumbent.x is not None
     bound = np.inf if status is SearchStatus.INFEASIBLE else min(ledger.bound, incumbent.value)
@@ -68,6 +68,8 @@ def _searched(tree: Tree, program: BilinearProgram) -> SearchStatus:
         return SearchStatus.INTERRUPTED
     if tree.incumbent.x is not None and tree.ledger.closed:
         return SearchStatus.OPTIMAL
+    if tree.stopped:
+        return SearchStatus.STOPPED
     return (
         SearchStatus.INFEASIBLE
         if tree.incumbent.x is None and np.isinf(tree.ledger.unresolved)

@@ -40,10 +40,14 @@ class Workers:
 
     def engine(self) -> Engine:
         """The calling thread's engine."""
-        if not hasattr(self.mine, "engine"):
+        if getattr(self.mine, "engine", None) is None or self.mine.engine.relaxation is not self.relaxation:
             self.mine.engine = Engine(self.relaxation, self.clock)
             self.engines.append(self.mine.engine)
         return self.mine.engine
+
+    def adopt(self, relaxation: Relaxation) -> None:
+        """Compute with another relaxation from now on; nothing may be under way."""
+        self.relaxation = relaxation
 
     def map(self, tasks: Sequence[Callable[[Engine], Answer]]) -> list[Answer]:
         """The answers of `tasks`, in their order. Raises what the first failing task raised."""

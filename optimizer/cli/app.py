@@ -89,9 +89,8 @@ def check(case: CaseArgument, files: SmpsFiles, as_json: Json = False) -> None:
 
         opened = files.open(case)
         with located_in(case):
-            check_model(opened)
+            notes = check_model(opened)
         summary = {"case": name_of(opened), "kind": kind_of(opened), "case_hash": case_hash(opened)}
-        notes = list(getattr(opened, "notes", ()))
         if as_json:
             typer.echo(json.dumps(summary | {"notes": notes}, indent=2))
             return

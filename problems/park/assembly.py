@@ -179,7 +179,15 @@ class Assembly:
     # -- design ---------------------------------------------------------------------------------------------------
 
     def capacity(
-        self, site: Site, name: str, component: str, unit: str, *, existing: float, option: Investment | None
+        self,
+        site: Site,
+        name: str,
+        component: str,
+        unit: str,
+        *,
+        existing: float,
+        option: Investment | None,
+        forced: bool = False,
     ) -> Expression:
         """Installed capacity = existing + built size, with the annual cost of what is built.
 
@@ -198,7 +206,7 @@ class Assembly:
         rate = option.annual_rate(self.interest)
         self.annual_investment.append(rate * (option.fixed * block.built + option.proportional * block.size))
         self.assets.append(
-            Asset(name, site.name, component, unit, existing, block.built.name, block.size.name, option, rate)
+            Asset(name, site.name, component, unit, existing, block.built.name, block.size.name, option, rate, forced)
         )
         return existing + block.size
 

@@ -75,7 +75,8 @@ class PowerInvestment(Investment):
 class Asset:
     """One row of the design table; `build_column` and `size_column` name first-stage variables, None where existing.
 
-    `on_columns` names the binaries that say in which periods the unit runs; empty where nothing decides that.
+    `forced`: it, or another size of the same line, must be built. `on_columns` names the binaries that
+    say in which periods the unit runs; empty where nothing decides that.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Asset:
     size_column: str | None = None
     option: Investment | None = None
     annual_rate: float = 0.0
+    forced: bool = False
     on_columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def investment(self, built: float, size: float) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -16,7 +15,7 @@ from .condensate import CondensateLine
 from .discharge import Discharge
 from .emergency import Emergency
 from .environment import Environment
-from .exchange import PowerLine, WaterPipe
+from .exchange import Line, PowerLine, WaterPipe
 from .fresh_water import FreshWater
 from .fuel import Fuel
 from .heat_system import HeatSystem
@@ -29,7 +28,7 @@ from .throughput import Throughput
 from .treatment import Treatment
 from .uncertain import ParkUncertainty
 from .water_use import WaterSinkPlain, WaterSourcePlain, WaterUse
-from .weather import Weather
+from .weather import ANOMALY, Air, Weather
 
 Coordinate = Annotated[float, Quantity("coordinate", "km")]
 
@@ -131,10 +130,35 @@ class ParkCase(CaseModel):
         """The heat systems by plant."""
         return {name: plant.heat for name, plant in self.plants.items() if plant.heat is not None}
 
-    def heat_warnings(self) -> Iterator[str]:
-        """What is possible and daring in the plants' heat."""
-        for name, system in self.heat_systems.items():
-            yield from system.warnings(f"plants.{name}.heat")
+    @property
+    def air(self) -> Air | None:
+        """Coldest and hottest ambient temperature of any period in any scenario; None without `weather`."""
+        if self.weather is None:
+            return None
+        means = [self.weather.temperature.at(period) for period in self.periods]
+        low, high = self.uncertainty.range(ANOMALY, self.weather.anomaly)
+        return min(means) + low, max(means) + high
+
+    @property
+    def lines(self) -> dict[str, dict[str, Line]]:
+        """Lines between plants, by their key in the case file and their name."""
+        return {
+            "water_pipes": dict(self.water_pipes),
+            "steam_mains": dict(self.steam_mains),
+            "condensate_lines": dict(self.condensate_lines),
+            "power_lines": dict(self.power_lines),
+            "hot_water_loops": dict(self.hot_water_loops),
+        }
+
+    @property
+    def as_it_is(self) -> ParkCase:
+        """The same park without lines that must be built: today they are not there."""
+        return self.model_copy(
+            update={
+                group: {name: line.model_copy(update={"forced": False}) for name, line in lines.items()}
+                for group, lines in self.lines.items()
+            }
+        )
 
     def problems(self) -> tuple[Problem, ...]:
         """Names that are not there, sources nobody can take, recycles that never bleed: all of them."""

@@ -81,9 +81,9 @@ class Cooling(HeatUtility):
         """Cost price x Q, power e Q, water as the tower needs."""
         piece = Piece(self.supply, self.supply if self.target is None else self.target)
         heat = self.carrier(assembly, network, site, name, Side.COLD, (piece,), approach)
-        price = assembly.uncertain(f"{path}.price", 1.0)
+        price = assembly.uncertain(f"{path}.price", self.price)
         for p in assembly.periods:
-            assembly.cost("cooling", p, price * (self.price * heat[p]))
+            assembly.cost("cooling", p, price * heat[p])
             if self.power > 0.0:
                 assembly.demand("power", site.name, p, self.power * heat[p])
                 assembly.total("power for heat", p, self.power * heat[p], "MWh/a")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyomo.environ as pyo
 from pydantic import Field
 
+from ..errors import Problem
 from ..units import AnnualMass, MassPrice, WaterPrice
 from .assembly import Assembly, Expression
 from .base import CaseModel
@@ -15,7 +18,9 @@ class AnnualCap(CaseModel):
 
     limit: AnnualMass = Field(ge=0.0, description="largest mass a year, t/a")
     excess_price: WaterPrice | None = Field(
-        default=None, ge=0.0, description="price of the excess per t; none: no excess"
+        default=None,
+        ge=0.0,
+        description="price of the excess per t; needed with annual cost, unused (no excess at all) with the others",
     )
 
 
@@ -28,6 +33,14 @@ class Environment(CaseModel):
     permit_excess_price: float = Field(
         default=50_000.0, gt=0.0, description="price per t of contaminant discharged above its mass permit, currency/t"
     )
+
+    def problems(self, *, priced: bool) -> Iterator[Problem]:
+        """Caps whose excess has no price: a scenario that cannot keep them would have no operation at all."""
+        for name in ("co2_cap", "fresh_water_cap"):
+            cap: AnnualCap | None = getattr(self, name)
+            if priced and cap is not None and cap.excess_price is None:
+                message = "give 'excess_price', as dear as an excess is bad: a future may come that cannot keep the cap"
+                yield Problem(message, place=f"environment.{name}")
 
     def write_rows(self, assembly: Assembly, path: str, *, priced: bool = True) -> None:
         """Price the inventory and write one row per cap:  annual amount - excess <= cap, excess 0 without prices."""

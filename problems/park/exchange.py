@@ -56,7 +56,7 @@ class Line(CaseModel):
         default=None, gt=0.0, description="route length; none: from the plants' coordinates"
     )
     investment: RouteInvestment | None = Field(default=None, description="what may be built")
-    forced: bool = Field(default=False, description="must be built")
+    forced: bool = Field(default=False, description="must be built; the park as it is (B0) is without it")
     forbidden: bool = Field(default=False, description="must not be used; keeps the entry in the file")
     source: str = Field(default="assumed", description="where the figures come from")
     existing: float = Field(default=0.0, ge=0.0, description="capacity that stands already")
@@ -78,11 +78,9 @@ class Line(CaseModel):
         """Capacity of the line as a first-stage expression; forced lines have built = 1."""
         site = assembly.site(self.start)
         option = None if self.investment is None else self.investment.over(length)
-        capacity = assembly.capacity(site, name, component, unit, existing=existing, option=option)
+        capacity = assembly.capacity(site, name, component, unit, existing=existing, option=option, forced=self.forced)
         if self.forced and option is not None:
-            getattr(site.design, name).built.fix(1)
             getattr(site.design, name).built.setlb(1)
-            getattr(site.design, name).built.unfix()
         return capacity
 
 

@@ -47,7 +47,7 @@ class HeatExport(CaseModel):
     ) -> None:
         """Heat sold Q <= connection,  Q <= xi demand,  at a revenue of price x Q."""
         connection = assembly.capacity(site, name, "heat export", "MW", existing=self.existing, option=self.investment)
-        factor, price = assembly.uncertain(f"{path}.demand", 1.0), assembly.uncertain(f"{path}.price", 1.0)
+        factor, price = assembly.factor(f"{path}.demand"), assembly.uncertain(f"{path}.price", self.price)
         block = assembly.block(site, name)
         block.heat = activity(assembly.periods)
         block.connected = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= connection)
@@ -57,6 +57,6 @@ class HeatExport(CaseModel):
         piece = Piece(self.supply, self.target)
         network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.CONVERTER, (piece,), own, heat))
         for p in assembly.periods:
-            assembly.cost("heat sold", p, -price * (self.price * heat[p]))
+            assembly.cost("heat sold", p, -price * heat[p])
             assembly.emission("avoided", p, self.avoided_emission_factor * heat[p])
             assembly.total("heat sold", p, heat[p], "MWh/a")

@@ -18,12 +18,12 @@ from pydantic import Field, model_validator
 
 from ..errors import Problem
 from ..heat.streams import Side
-from ..units import Fraction, Power, Quantity, Temperature, TemperatureDifference
+from ..units import Fraction, Power, Temperature, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
 from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, logarithmic_mean
-from .plant_data import PerPeriod
+from .weather import Air, no_weather
 
 Stages = Annotated[int, Field(ge=1, le=3)]
 COMMERCIAL, LIMIT = 120.0, 160.0  # degC of the sink: what can be bought, and what has been shown
@@ -43,24 +43,13 @@ class TemperatureRange(CaseModel):
         return logarithmic_mean(self.start + KELVIN, self.end + KELVIN)
 
 
-class AmbientTemperature(PerPeriod):
-    """Temperature of the air [degC] for the whole year, or one per period."""
-
-    every: Annotated[float, Quantity("temperature", "degC", minimum=-60.0)] = Field(
-        default=20.0, description="temperature in periods that are not named"
-    )
-
-
 class HeatPump(CaseModel):
-    """A heat pump between streams of a plant, or from the air; sized by the heat that it gives off."""
+    """A heat pump between streams of a plant, or from the air of `weather`; sized by the heat that it gives off."""
 
     cools: TemperatureRange | None = Field(
         default=None, description="temperatures of the streams that it cools; none: the air is its source"
     )
     heats: TemperatureRange = Field(description="temperatures of the streams that it heats; equal ends: boiling")
-    air: AmbientTemperature = Field(
-        default_factory=lambda: AmbientTemperature(every=20.0), description="air temperature, where it is the source"
-    )
     efficiency: Fraction = Field(default=0.5, description="share of the ideal COP: 0.40-0.60, boiling sink 0.45-0.60")
     pinch: TemperatureDifference = Field(
         default=5.0, description="between refrigerant and streams; 0: vapour recompression"
@@ -83,26 +72,33 @@ class HeatPump(CaseModel):
         """Whether the sink takes its heat at one temperature."""
         return self.heats.end == self.heats.start
 
-    def lift(self) -> float:
-        """From the coldest of the source to the hottest of the sink [K]."""
-        coldest = min(self.air.profile.values(), default=self.air.every)
-        return self.heats.end - (min(coldest, self.air.every) if self.cools is None else self.cools.end)
-
-    def problems(self, place: str) -> Iterator[Problem]:
-        """Sinks too hot, lifts too high or none, efficiencies that nobody has measured."""
+    def problems(self, place: str, air: Air | None) -> Iterator[Problem]:
+        """Sinks too hot, lifts too high or none in any scenario's air, efficiencies that nobody has measured."""
         if self.heats.end > LIMIT:
             message = f"no heat pump has shown more than {LIMIT:g} degC"
             yield Problem(message, place=f"{place}.heats.to", typed=f"{self.heats.end:g}")
-        if self.lift() > LARGEST_LIFT * self.stages:
-            message = f"lifts by {self.lift():g} K, {self.stages} stage(s) by {LARGEST_LIFT * self.stages:g} at most"
-            yield Problem(message, place=f"{place}.stages", typed=str(self.stages))
-        source = self.air.every + KELVIN if self.cools is None else self.cools.mean
-        if self.heats.mean - source < 5.0:
-            yield Problem("its sink is not hotter than its source by 5 K: an exchanger does that", place=place)
+        if self.cools is None and air is None:
+            yield no_weather(place)
+        else:
+            yield from self._lift(place, air)
         least = 0.45 if self.boiling else 0.40
         if not least <= self.efficiency <= 0.60:
             message = f"heat pumps reach {least:g} to 0.6 of the ideal COP with such a sink"
             yield Problem(message, place=f"{place}.efficiency", typed=f"{self.efficiency:g}")
+
+    def _lift(self, place: str, air: Air | None) -> Iterator[Problem]:
+        """From the coldest of the source to the hottest of the sink, and whether there is any lift at all."""
+        if self.cools is not None:
+            coldest, mean = self.cools.end, self.cools.mean
+        else:
+            assert air is not None
+            coldest, mean = air[0], air[1] + KELVIN
+        lift = self.heats.end - coldest
+        if lift > LARGEST_LIFT * self.stages:
+            message = f"lifts by {lift:g} K, {self.stages} stage(s) by {LARGEST_LIFT * self.stages:g} at most"
+            yield Problem(message, place=f"{place}.stages", typed=str(self.stages))
+        if self.heats.mean - mean < 5.0:
+            yield Problem("its sink is not hotter than its source by 5 K: an exchanger does that", place=place)
 
     def warnings(self, place: str) -> Iterator[str]:
         """Sinks beyond what can be bought."""
@@ -118,15 +114,14 @@ class HeatPump(CaseModel):
             return self.efficiency * hot / (hot - (self.cools.end - self.pinch + KELVIN))
         return self.efficiency * self.heats.mean / (self.heats.mean - self.cools.mean)
 
-    def power_per_heat(self, assembly: Assembly, path: str, period: str) -> Expression:
-        """1 / COP; with air as source it depends on an uncertain temperature [degC]."""
+    def power_per_heat(self, assembly: Assembly, period: str) -> Expression:
+        """1 / COP; with air as source it depends on the scenario's temperature."""
         if self.cools is not None:
             return 1.0 / self.cop
         hot = self.heats.end + self.pinch + KELVIN
-        air = assembly.uncertain(f"{path}.air", 1.0) * self.air.at(period)
-        return (hot - KELVIN + self.pinch - air) / (self.efficiency * hot)
+        return (hot - KELVIN + self.pinch - assembly.temperature[period]) / (self.efficiency * hot)
 
-    def add_to(self, assembly: Assembly, network: HeatNetwork, site: Site, name: str, path: str) -> None:
+    def add_to(self, assembly: Assembly, network: HeatNetwork, site: Site, name: str) -> None:
         """Heat Q <= capacity at the sink, power P = Q / COP, heat Q - P from the source."""
         capacity = assembly.capacity(site, name, "heat pump", "MW", existing=self.existing, option=self.investment)
         block = assembly.block(site, name)
@@ -134,7 +129,7 @@ class HeatPump(CaseModel):
         block.power = activity(assembly.periods)
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= capacity)
         block.compression = pyo.Constraint(
-            assembly.periods, rule=lambda b, p: b.power[p] == self.power_per_heat(assembly, path, p) * b.heat[p]
+            assembly.periods, rule=lambda b, p: b.power[p] == self.power_per_heat(assembly, p) * b.heat[p]
         )
         key = f"{site.name}.{name}"
         heat = {p: block.heat[p] for p in assembly.periods}
@@ -153,14 +148,17 @@ class HeatPump(CaseModel):
             assembly.demand("power", site.name, p, block.power[p])
             assembly.total("power for heat", p, block.power[p], "MWh/a")
             assembly.total("heat pumped", p, heat[p], "MWh/a")
-            assembly.total("exergy destroyed in heat pumps", p, self._destroyed(block, p), "MWh/a")
+            assembly.total("exergy destroyed in heat pumps", p, self._destroyed(assembly, block, p), "MWh/a")
         assembly.flow("power", site.name, key, "MW", lambda p: block.power[p])
 
-    def _destroyed(self, block: Any, period: str) -> Expression:
-        """Exergy [MW] destroyed: P + (Q - P) (1 - T0 / T_source) - Q (1 - T0 / T_sink), at the refrigerant's ends."""
+    def _destroyed(self, assembly: Assembly, block: Any, period: str) -> Expression:
+        """Exergy [MW] destroyed: P + (Q - P) (1 - T0 / T_source) - Q (1 - T0 / T_sink), at the refrigerant's ends.
+
+        Where the air is the source its temperature is T0.
+        """
         sink = logarithmic_mean(self.heats.start + self.pinch + KELVIN, self.heats.end + self.pinch + KELVIN)
-        source = self.air.at(period) + KELVIN
-        if self.cools is not None:
-            source = logarithmic_mean(self.cools.start - self.pinch + KELVIN, self.cools.end - self.pinch + KELVIN)
         heat, power = block.heat[period], block.power[period]
+        if self.cools is None:
+            return power - heat * (1.0 - (assembly.temperature[period] + KELVIN) / sink)
+        source = logarithmic_mean(self.cools.start - self.pinch + KELVIN, self.cools.end - self.pinch + KELVIN)
         return power + (heat - power) * (1.0 - AMBIENT / source) - heat * (1.0 - AMBIENT / sink)

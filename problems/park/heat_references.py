@@ -15,6 +15,7 @@ HEAT_GROUPS = (
     "streams",
     "heating",
     "cooling",
+    "dry_coolers",
     "exchangers",
     "steam_recovery",
     "heat_pumps",
@@ -31,7 +32,7 @@ def heat_systems(case: ParkCase) -> Iterator[Problem]:
     """The heat systems' own checks."""
     for name, system in case.heat_systems.items():
         steam = case.plants[name].steam
-        yield from system.problems(f"plants.{name}.heat", steam, case.contaminants, case.fuels, case.periods)
+        yield from system.problems(f"plants.{name}.heat", steam, case.contaminants, case.fuels, case.periods, case.air)
     for name, loop in case.hot_water_loops.items():
         yield from loop.problems(f"hot_water_loops.{name}", case.heat_systems)
 

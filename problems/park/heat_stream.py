@@ -69,7 +69,7 @@ class ParkStream(StreamShape, CaseModel):
         wherever nothing is curtailed. What finds no partner is priced, unless the stream is optional.
         """
         stream = self.as_stream(name, site.name)
-        factor = assembly.uncertain(f"{path}.flow", 1.0)
+        factor = assembly.factor(f"{path}.flow")
         credited = assembly.smallest(f"{path}.flow")
         amount = {}
         for p in assembly.periods:

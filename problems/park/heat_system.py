@@ -13,6 +13,7 @@ from .assembly import Assembly, Site
 from .base import CaseModel, Name
 from .condensing_turbine import CondensingTurbine
 from .cooling import Cooling
+from .dry_cooler import DryCooler
 from .emergency import Emergency
 from .fuel import Fuel
 from .heat_engine import AbsorptionChiller, RankineCycle
@@ -27,6 +28,7 @@ from .steam import SteamSystem
 from .steam_recovery import SteamRecovery
 from .thermal_store import ThermalStore
 from .water_network import WaterNetwork
+from .weather import Air
 
 
 class HeatSystem(CaseModel):
@@ -42,6 +44,7 @@ class HeatSystem(CaseModel):
     exchangers: dict[Name, HeatExchanger] = Field(default_factory=dict, description="between two streams")
     heating: dict[Name, Heating] = Field(default_factory=dict, description="hot utilities")
     cooling: dict[Name, Cooling] = Field(default_factory=dict, description="cold utilities")
+    dry_coolers: dict[Name, DryCooler] = Field(default_factory=dict, description="cooling by the air")
     steam_recovery: dict[Name, SteamRecovery] = Field(default_factory=dict, description="steam raised from streams")
     heat_pumps: dict[Name, HeatPump] = Field(default_factory=dict, description="heat pumps and vapour recompression")
     condensing_turbines: dict[Name, CondensingTurbine] = Field(default_factory=dict, description="steam to vacuum")
@@ -73,6 +76,7 @@ class HeatSystem(CaseModel):
         contaminants: Iterable[str],
         fuels: Iterable[str],
         periods: Iterable[str],
+        air: Air | None,
     ) -> list[Problem]:
         """Contradictions, names that are not there, and exchangers that their temperatures forbid."""
         found: list[Problem] = []
@@ -97,7 +101,10 @@ class HeatSystem(CaseModel):
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
         for name, turbine in self.condensing_turbines.items():
             found += turbine.problems(f"{place}.condensing_turbines.{name}", steam)
-        for group in ("heat_pumps", "rankine_cycles", "absorption_chillers"):
+        for group in ("heat_pumps", "dry_coolers"):
+            for name, machine in getattr(self, group).items():
+                found += machine.problems(f"{place}.{group}.{name}", air)
+        for group in ("rankine_cycles", "absorption_chillers"):
             for name, machine in getattr(self, group).items():
                 found += machine.problems(f"{place}.{group}.{name}")
         for name, store in self.stores.items():
@@ -151,13 +158,15 @@ class HeatSystem(CaseModel):
             heating.add_to(assembly, network, site, name, f"{path}.heating.{name}", approach, steam, fuels)
         for name, cooling in self.cooling.items():
             cooling.add_to(assembly, network, water, site, name, f"{path}.cooling.{name}", approach)
+        for name, cooler in self.dry_coolers.items():
+            cooler.add_to(assembly, network, site, name, approach)
         for name, exchanger in self.exchangers.items():
             exchanger.add_to(assembly, network, site, name, self.contributions())
         for name, recovery in self.steam_recovery.items():
             assert steam is not None
             recovery.add_to(assembly, network, site, name, approach, steam)
         for name, pump in self.heat_pumps.items():
-            pump.add_to(assembly, network, site, name, f"{path}.heat_pumps.{name}")
+            pump.add_to(assembly, network, site, name)
         for name, turbine in self.condensing_turbines.items():
             assert steam is not None
             turbine.add_to(assembly, network, site, name, f"{path}.condensing_turbines.{name}", steam, emergency)

@@ -81,10 +81,10 @@ class Heating(HeatUtility):
                 assembly.total("power for heat", p, heat[p] / self.efficiency, "MWh/a")
             assembly.flow("power", site.name, key, "MW", lambda p: heat[p] / self.efficiency)
         else:
-            price = assembly.uncertain(f"{path}.price", 1.0)
             assert self.price is not None
+            price = assembly.uncertain(f"{path}.price", self.price)
             for p in assembly.periods:
-                assembly.cost("heat bought", p, price * (self.price * heat[p]))
+                assembly.cost("heat bought", p, price * heat[p])
                 assembly.emission("grid", p, self.emission_factor * heat[p])
                 assembly.total("heat bought", p, heat[p], "MWh/a")
             assembly.flow("heat", "heat bought", key, "MW", lambda p: heat[p])

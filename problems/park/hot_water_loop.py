@@ -108,7 +108,13 @@ class HotWaterLoop(Line):
         called = name if len(self.levels) == 1 else f"{name} {supply:g}-{back:g}"
         site = assembly.site(self.start)
         capacity = assembly.capacity(
-            site, called, "hot-water loop", "t/h", existing=self.existing, option=self.option(length)
+            site,
+            called,
+            "hot-water loop",
+            "t/h",
+            existing=self.existing,
+            option=self.option(length),
+            forced=self.forced,
         )
         states = running_capacity(assembly, site, called, capacity, self.largest)
         per_flow, loss = self.heat_per_flow(supply, back), self.heat_loss * length * MW_PER_W_AND_KM

@@ -12,7 +12,7 @@ from ..errors import Problem
 from .heat_references import unserved
 from .plant_data import ScaledPower
 from .references import walk, water_sources
-from .weather import ANOMALY
+from .weather import ANOMALY, no_weather
 
 if TYPE_CHECKING:
     from .case import ParkCase
@@ -48,7 +48,7 @@ def _weather(case: ParkCase) -> Iterator[Problem]:
         if not isinstance(part, ScaledPower) or part.per_degree == 0.0:
             continue
         if case.weather is None:
-            yield Problem("follows the ambient temperature: give the case's 'weather'", place=f"{place}.per_degree")
+            yield no_weather(f"{place}.per_degree")
             continue
         for period in case.periods:
             mean = case.weather.temperature.at(period)

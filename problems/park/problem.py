@@ -16,6 +16,7 @@ from .assembly import Flow
 from .asset import Asset
 from .case import ParkCase
 from .model import build_model
+from .notes import notes
 from .simulation import WaterSimulator
 
 
@@ -24,7 +25,8 @@ class ParkProblem:
     """A park's two-stage problem and what its columns and reports mean.
 
     `assets`: one row of the design table each; `flows`: physical flows whose annual means are reports of `problem`;
-    `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from.
+    `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from;
+    `notes`: what the case leaves unsaid.
     """
 
     case: ParkCase
@@ -33,7 +35,7 @@ class ParkProblem:
     assets: tuple[Asset, ...]
     flows: tuple[Flow, ...]
     simulator: WaterSimulator
-    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def park_problem(case: ParkCase) -> ParkProblem:
@@ -65,7 +67,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         tuple(replace(a, on_columns=assembly.commitments.get((a.plant, a.name), {})) for a in assembly.assets),
         tuple(assembly.flows),
         WaterSimulator(built.network, treatments, assembly.periods),
-        (*case.uncertainty.warnings(), *case.heat_warnings()),
+        notes(case, built.network),
     )
 
 

@@ -31,7 +31,8 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
         _unit_names,
     )
     found = tuple(problem for check in checks for problem in check(case))
-    return (*found, *case.uncertainty.problems())
+    caps = case.environment.problems(priced=case.objective == "annual-cost")
+    return (*found, *caps, *case.uncertainty.problems())
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:
@@ -144,8 +145,8 @@ def _sources_named(case: ParkCase) -> Iterator[Problem]:
 
 
 def _lines(case: ParkCase) -> Iterator[Problem]:
-    for group in ("water_pipes", "steam_mains", "condensate_lines", "power_lines", "hot_water_loops"):
-        for name, line in getattr(case, group).items():
+    for group, lines in case.lines.items():
+        for name, line in lines.items():
             place = f"{group}.{name}"
             for key, plant in (("from", line.start), ("to", line.end)):
                 if plant not in case.plants:
@@ -156,9 +157,10 @@ def _lines(case: ParkCase) -> Iterator[Problem]:
                 yield Problem("give 'existing' capacity or an 'investment', else nothing can flow", place=place)
             if line.forced and line.forbidden:
                 yield Problem("a line is either forced or forbidden, not both", place=f"{place}.forced")
-            if group in ("water_pipes", "steam_mains") and not line.forbidden and line.minimum_flow > line.largest:
+            least = getattr(line, "minimum_flow", 0.0)
+            if not line.forbidden and least > line.largest:
                 message = f"above the largest capacity ({line.largest:g}): the line could never run"
-                yield Problem(message, place=f"{place}.minimum_flow", typed=f"{line.minimum_flow:g}")
+                yield Problem(message, place=f"{place}.minimum_flow", typed=f"{least:g}")
             if line.forced and line.investment is None:
                 yield Problem("'forced' needs an 'investment' to force", place=f"{place}.forced")
     for name, pipe in case.water_pipes.items():

@@ -6,12 +6,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ..errors import Problem
 from ..units import Quantity, Temperature
 from .assembly import Assembly
 from .base import CaseModel, Name
 from .plant_data import PerPeriod
 
 ANOMALY = "weather.anomaly"
+Air = tuple[float, float]
+"""Coldest and hottest temperature of the air in any period of any scenario [degC]."""
 Anomaly = Annotated[float, Quantity("temperature difference", "K", difference=True)]
 
 
@@ -32,6 +35,11 @@ class Weather(CaseModel):
     source: str = Field(default="assumed", description="where the figures come from")
 
     def add_to(self, assembly: Assembly) -> None:
-        """T_p = temperature_p + anomaly, which demand with `per_degree` follows; call before any plant."""
+        """T_p = temperature_p + anomaly, which demand with `per_degree` and machines follow; call before any plant."""
         anomaly = assembly.value(ANOMALY, self.anomaly)
         assembly.temperature = {p: self.temperature.at(p) + anomaly for p in assembly.periods}
+
+
+def no_weather(place: str) -> Problem:
+    """The problem of a unit that meets the air in a case without its temperature."""
+    return Problem("depends on the ambient temperature: give the case's 'weather'", place=place)

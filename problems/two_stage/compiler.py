@@ -161,7 +161,7 @@ class _Compiler:
         lower, upper = bound(constraint.lower), bound(constraint.upper)
         polynomials = [*columns.values(), lower or {}, upper or {}]
         random = any(monomial for polynomial in polynomials for monomial in polynomial)
-        if any(recourse for recourse, _ in columns):
+        if any(recourse for recourse, _ in columns) or (random and not columns):  # no variable: it holds or it does not
             row = len(self.second.rows)
             for (recourse, column), polynomial in columns.items():
                 if not recourse:

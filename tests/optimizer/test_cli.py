@@ -172,6 +172,22 @@ def test_check_refuses_what_would_change_w() -> None:
     assert "treatments.works.recovery" in run.output
 
 
+@pytest.mark.usefixtures("_in_folder")
+def test_check_says_what_a_case_leaves_unsaid() -> None:
+    """An outlet that no longer limits a contaminant takes any amount of it: valid, and told."""
+    assert loopwise("new", "mine.yaml").exit_code == 0
+    file = Path("mine.yaml")
+    text = file.read_text(encoding="utf-8")
+    assert loopwise("check", "mine.yaml").output.count("note:") == 0
+    listed = "limit: {COD: 500 mg/L, TDS: 5000 mg/L}"
+    assert listed in text
+    file.write_text(text.replace(listed, "limit: {COD: 500 mg/L}"), encoding="utf-8")
+    run = loopwise("check", "mine.yaml")
+    assert run.exit_code == 0
+    assert "note: discharges.sewer: has no limit, permit or fee for TDS" in run.output
+    assert json.loads(loopwise("check", "mine.yaml", "--json").output)["notes"]
+
+
 HEAVY = ("pyomo", "scipy", "CoolProp", "plotly", "pyarrow", "highspy", "networkx")
 
 

@@ -65,9 +65,9 @@ def test_worth_of_a_limit_is_what_relaxing_it_saves() -> None:
 def test_worth_of_a_discharge_limit_against_solving_again() -> None:
     case = load_case("karuppiah-grossmann")
     assert isinstance(case, WaterNetworkCase)
-    here = best_networks(case, SearchOptions(gap=1e-6), QuietProgress())
+    here = best_networks(case, SearchOptions(gap=1e-4), QuietProgress())  # ends in a local optimum exact to 1e-9
     eased = case.model_copy(update={"discharge_maximum": {"A": 10.01, "B": 10.0}})
-    there = best_networks(eased, SearchOptions(gap=1e-6), QuietProgress())
+    there = best_networks(eased, SearchOptions(gap=1e-4), QuietProgress())
     assert here.network is not None
     table = concentration_table(case, here.network, here.limits, "USD/year")
     (worth,) = [row[5] for row in table.rows if row[:2] == ("discharge", "A")]

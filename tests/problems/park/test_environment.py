@@ -3,6 +3,7 @@
 import pyomo.environ as pyo
 import pytest
 
+from loopwise.problems.park.checks import problems
 from loopwise.problems.park.model import build_model
 from tests.golden_lp import golden_optimum
 from tests.park_cases import park, solved
@@ -74,3 +75,13 @@ def test_without_prices_a_permit_has_no_excess(objective: str) -> None:
         objective=objective,
     )
     assert reports(solved(case))["discharged COD river"] <= 5000 * (1 + 1e-9)
+
+
+def test_a_cap_without_a_price_is_refused_where_futures_must_be_operated() -> None:
+    """Excess without a price would be hard, and a future that cannot keep the cap would have no operation."""
+    caps = {"co2_cap": {"limit": 100}, "fresh_water_cap": {"limit": 100, "excess_price": 2}}
+    plants = {"plant": {"water_sinks": {"tower": {"flow": 10}}}}
+    told = list(problems(park(plants, environment=caps)))
+    assert [problem.place for problem in told] == ["environment.co2_cap"]
+    assert "excess_price" in told[0].message
+    assert not problems(park(plants, environment=caps, objective="fresh-water"))

@@ -15,7 +15,7 @@ from loopwise.problems.park.hot_water_loop import HotWaterLoop
 from loopwise.problems.park.model import build_model
 from loopwise.problems.park.problem import park_problem
 from tests.golden_lp import golden_optimum
-from tests.heat_parks import heat_park
+from tests.heat_parks import heat_park, weather
 
 HOURS = 8000.0
 GRID = {"connection": 20, "import_price": 100}
@@ -151,28 +151,46 @@ def test_no_heat_pump_beats_carnot(low: float, lift: float, efficiency: float, b
     heats = {"from": high if boiling else high - 10, "to": high}
     pump = HeatPump.model_validate({"cools": {"from": low + 5, "to": low}, "heats": heats, "efficiency": efficiency})
     if high <= 160:
-        assert not list(pump.problems("pump"))
+        assert not list(pump.problems("pump", None))
         assert 1.0 < pump.cop < (high + 273.15) / lift
 
 
 def test_the_air_decides_what_an_air_source_pump_draws() -> None:
-    """1 / COP = (T_c - T_air + pinch) / (eta T_c) with the scenario's own temperature of the air in W."""
-    pump = {"heats": {"from": 50, "to": 60}, "air": 20, "existing": 10}
+    """1 / COP = (T_c - T_air + pinch) / (eta T_c) with the scenario's own temperature of the air in W.
+
+    Exergy destroyed is P - Q (1 - T_air / T_sink), since what is drawn from the air has none.
+    """
+    pump = {"heats": {"from": 50, "to": 60}, "existing": 10}
     streams = {"feed": {"supply": 30, "target": 55, "duty": 4}}
     heat = {"streams": streams, "heating": {"gas": {"supply": 200, "price": 500}}, "heat_pumps": {"pump": pump}}
-    element = {
-        "on": ["plants.plant.heat.heat_pumps.pump.air"],
-        "distribution": {"distribution": "uniform", "lower": 0.2, "upper": 1.6},
-    }
-    case = heat_park({"plant": {"heat": heat, "grid": GRID}}, uncertainty={"elements": {"air": element}})
+    case = heat_park({"plant": {"heat": heat, "grid": GRID}}, **weather(20, -8, 8))
+    assert not case.problems()
     problem = park_problem(case).problem
-    factors = np.array([0.25, 1.0, 1.5])
+    anomaly = np.array([-5.0, 0.0, 8.0])
     block = Evaluator(problem, engine="reference").evaluate(
-        problem.first_stage.lower, problem.realize(factors[:, None], np.full(3, 1 / 3))
+        problem.first_stage.lower, problem.realize(anomaly[:, None], np.full(3, 1 / 3))
     )
-    hot = 65 + 273.15
-    expected = [HOURS * 100 * 4 * (65 + 5 - 20 * xi) / (0.5 * hot) for xi in factors]
-    assert block.objective == pytest.approx(expected, rel=1e-6)
+    hot, power = 65 + 273.15, 4 * (65 + 5 - 20 - anomaly) / (0.5 * (65 + 273.15))
+    assert block.objective == pytest.approx(HOURS * 100 * power, rel=1e-6)
+    assert problem.reports is not None
+    destroyed = block.reports[:, problem.reports.names.index("exergy destroyed in heat pumps")] / HOURS
+    sink = (65 - 55) / math.log(hot / (hot - 10))
+    assert destroyed == pytest.approx(power - 4 * (1 - (20 + anomaly + 273.15) / sink), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("heats", "parts", "words"),
+    [
+        ((50, 60), {}, "give the case's 'weather'"),
+        ((50, 60), weather(20, -31, 8), "lifts by 71 K"),
+        ((25, 30), weather(20, -8, 8), "an exchanger does that"),
+    ],
+)
+def test_air_that_a_pump_could_not_use_is_refused(heats, parts, words: str) -> None:
+    """A lift counts from the coldest air of any scenario, and there is one in the hottest."""
+    pump = {"heats": {"from": heats[0], "to": heats[1]}, "existing": 10}
+    case = heat_park({"plant": {"heat": {"heat_pumps": {"pump": pump}}, "grid": GRID}}, **parts)
+    assert any(words in problem.message for problem in case.problems())
 
 
 @pytest.mark.parametrize(
@@ -186,12 +204,12 @@ def test_the_air_decides_what_an_air_source_pump_draws() -> None:
 )
 def test_impossible_heat_pumps_are_refused(changes, words: str) -> None:
     pump = HeatPump.model_validate(PUMP | changes)
-    assert any(words in problem.message for problem in pump.problems("pump"))
+    assert any(words in problem.message for problem in pump.problems("pump", None))
 
 
 def test_a_sink_above_the_market_is_flagged() -> None:
     pump = HeatPump.model_validate(PUMP | {"cools": {"from": 90, "to": 80}, "heats": {"from": 130, "to": 140}})
-    assert not list(pump.problems("pump"))
+    assert not list(pump.problems("pump", None))
     assert "above the 120 degC" in next(iter(pump.warnings("pump")))
 
 

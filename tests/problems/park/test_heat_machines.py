@@ -6,13 +6,15 @@ import pytest
 from pyomo.contrib.solver.common.factory import SolverFactory
 
 from loopwise.optimizer.evaluation import Evaluator
+from loopwise.problems.errors import CaseError
 from loopwise.problems.park import steam_properties as steam
+from loopwise.problems.park.dry_cooler import DryCooler
 from loopwise.problems.park.heat_engine import AbsorptionChiller, RankineCycle
 from loopwise.problems.park.model import build_model
 from loopwise.problems.park.problem import park_problem
 from loopwise.problems.park.thermal_store import ThermalStore
 from tests.golden_lp import golden_optimum
-from tests.heat_parks import heat_park
+from tests.heat_parks import heat_park, weather
 
 HOURS = 8000.0
 GRID = {"connection": 20, "import_price": 100, "export_price": 60}
@@ -58,6 +60,19 @@ def test_a_buyers_demand_may_be_uncertain() -> None:
     )
     sold = np.minimum(3 * factors, 5)
     assert block.objective == pytest.approx(HOURS * (-20 * sold + 3 * (5 - sold)), rel=1e-6)
+
+
+def test_no_value_replaces_a_demand_of_several_periods() -> None:
+    export = {"supply": 50, "target": 80, "demand": 3, "price": 20, "existing": 10}
+    element = {
+        "on": ["plants.plant.heat.exports.town.demand"],
+        "relative": False,
+        "distribution": {"distribution": "uniform", "lower": 0.0, "upper": 3.0},
+    }
+    heat = HOT | WATER | {"exports": {"town": export}}
+    case = heat_park({"plant": {"heat": heat}}, uncertainty={"elements": {"cold": element}})
+    with pytest.raises(CaseError, match="more than one number"):
+        park_problem(case)
 
 
 STORE = {"hot": 90, "cold": 40, "efficiency": 0.9, "cycles": 300}
@@ -178,3 +193,44 @@ def test_golden_condensing_turbine() -> None:
     assert hourly(model, "cooling") == pytest.approx(rejected, rel=1e-6)
     residuals = [e for name, (_, e) in model.assembly.reports.items() if name.startswith("residual.heat.")]
     assert max(abs(float(pyo.value(e))) for e in residuals) < 1e-6
+
+
+COOLER = {"supply": 40, "target": 50, "design_air": 25, "power": 0.03, "existing": 8}
+
+
+def test_golden_dry_cooler() -> None:
+    """At 35 degC of air its 8 MW at 25 degC are 8 x 10 / 20 = 4 MW; the fifth finds no cooling, at 200 a MWh."""
+    plant = {"heat": HOT | {"dry_coolers": {"cooler": COOLER}}, "grid": GRID}
+    model = build_model(heat_park({"plant": plant}, weather={"temperature": 35}))
+    assert golden_optimum("dry_cooler", model.pyomo) == pytest.approx(HOURS * (200 + 100 * 0.03 * 4), rel=1e-7)
+    assert hourly(model, "heat dump plant") == pytest.approx(1)
+
+
+def test_the_air_of_a_scenario_decides_what_a_dry_cooler_can_do() -> None:
+    """A share (45 - T_air) / 20 of 8 MW; what is too hot for it finds no cooling."""
+    heat = HOT | {"dry_coolers": {"cooler": COOLER | {"power": 0}}}
+    case = heat_park({"plant": {"heat": heat, "grid": GRID}}, **weather(35, -20, 4))
+    assert not case.problems()
+    problem = park_problem(case).problem
+    anomaly = np.array([-20.0, 0.0, 2.0, 4.0])
+    block = Evaluator(problem, engine="reference").evaluate(
+        problem.first_stage.lower, problem.realize(anomaly[:, None], np.full(4, 0.25))
+    )
+    able = np.minimum(8 * (45 - 35 - anomaly) / 20, 5)
+    assert block.status.max() == 0
+    assert block.objective == pytest.approx(HOURS * 200 * (5 - able), rel=1e-5, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "air", "place", "words"),
+    [
+        ({}, (10, 41), "supply", "air of 41 degC cannot cool to 40 degC"),
+        ({"design_air": 40}, (10, 30), "design_air", "air of 40 degC"),
+        ({"target": 39}, (10, 30), "target", "does not get warmer"),
+        ({}, None, "", "'weather'"),
+    ],
+)
+def test_impossible_dry_coolers_are_refused(changes, air, place: str, words: str) -> None:
+    (found,) = DryCooler.model_validate(COOLER | changes).problems("cooler", air)
+    assert words in found.message
+    assert found.place == f"cooler.{place}".rstrip(".")
