@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -25,6 +26,9 @@ from ..whole_file import whole_file
 from .changes import value_at
 from .definition import Run, Study
 from .store import FAILED, ROW, StudyStore
+
+_ONE_RUN = threading.Lock()
+"""Pyomo and highspy keep state that a process has once: a worker's threads, where it has several, take turns."""
 
 DONE_STATUS = (RunStatus.OPTIMAL, RunStatus.LIMIT)
 
@@ -59,7 +63,8 @@ class StudyWork:
             raise store.problem(
                 f"is not to be seen on {gethostname()}; --out needs a file system that all workers share"
             )
-        return sum(carry_out(self.study, self.study.runs[k], store) for k in range(chunk.first, chunk.last))
+        with _ONE_RUN:
+            return sum(carry_out(self.study, self.study.runs[k], store) for k in range(chunk.first, chunk.last))
 
 
 def run_study(study: Study, store: StudyStore, scheme: Scheme, progress: Progress, *, retry_failed: bool) -> None:

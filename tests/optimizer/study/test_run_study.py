@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,15 @@ def test_workers_that_do_not_see_the_folder(tmp_path: Path) -> None:
     work = StudyWork(load_study(file_of(tmp_path, 2)))
     with pytest.raises(CaseError, match=r"elsewhere: is not to be seen on .*; --out needs a file system that all"):
         list(Serial().run(work, tmp_path / "elsewhere", [Chunk(0, 1)]))
+
+
+def test_a_worker_with_several_threads_takes_one_run_at_a_time(tmp_path: Path) -> None:
+    """As `dask worker` starts them; solvers that a process has once refuse a second one."""
+    study, store = load_study(file_of(tmp_path, 4)), StudyStore(tmp_path / "out")
+    with store.opened(study), ThreadPoolExecutor(4) as threads:
+        compute = StudyWork(study).prepare()
+        failed = list(threads.map(lambda k: compute(store.folder, Chunk(k, k + 1)), range(4)))
+    assert failed == [0, 0, 0, 0], store.rows()["message"].to_pylist()
 
 
 def test_status_knows_the_rate_while_it_runs(tmp_path: Path) -> None:
