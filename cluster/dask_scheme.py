@@ -49,7 +49,12 @@ class DaskScheme:
     @property
     def workers(self) -> int:
         """Worker threads that are there now, at least one."""
-        return max(1, _threads(self._client))
+        return max(1, sum(self.threads.values()))
+
+    @property
+    def threads(self) -> Mapping[str, int]:
+        """Threads of every worker process that is there now, by address."""
+        return _threads(self._client)
 
     @property
     def dashboard(self) -> str:
@@ -192,7 +197,7 @@ class _Round:
         """Worker threads that were there when last looked, at most `LISTEN` seconds ago."""
         if time.monotonic() - self.looked >= LISTEN:
             try:
-                self.there = _threads(self.client)
+                self.there = sum(_threads(self.client).values())
             except (OSError, TimeoutError):
                 self.there = 0
             self.looked = time.monotonic()
@@ -200,12 +205,12 @@ class _Round:
         return self.there
 
 
-def _threads(client: Client) -> int:
-    """Worker threads that the scheduler knows now."""
+def _threads(client: Client) -> Mapping[str, int]:
+    """Threads of the workers that the scheduler knows now, by address."""
     if client.scheduler is None:  # the connection was lost
-        return 0
+        return {}
     threads: Any = client.sync(client.scheduler.ncores, callback_timeout=ANSWER)
-    return sum(threads.values())
+    return threads
 
 
 def _result(chunk: Chunk, future: Future[Any]) -> Any:
