@@ -25,6 +25,7 @@ WORDS = {
     "treatment": "Running the treatment",
     "demineralization": "Demineralization",
     "emergency": "Emergency outlets and deficits",
+    "starts": "Starting boilers and turbines",
     "steam vent": "Vented steam",
     "permit excess": "Permits exceeded",
     "CO2": "CO2",
