@@ -62,6 +62,7 @@ class Site:
     curtailed: Mapping[str, Expression] = field(default_factory=dict)
     condensate: dict[str, float] = field(default_factory=dict[str, float])  # temperature of what each user collects
     drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
+    boilers: dict[str, Expression] = field(default_factory=dict)  # steam capacity of each [t/h]
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:
         """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""
@@ -99,6 +100,7 @@ class Assembly:
         self.temperature: Mapping[str, Expression] = {}  # ambient, by period [degC]
         self.sites: dict[str, Site] = {}
         self.assets: list[Asset] = []
+        self.alternations: list[tuple[tuple[str, str], float]] = []  # two periods and how often a year they alternate
         self.commitments: dict[tuple[str, str], dict[str, str]] = {}  # of plant and unit: binaries by period
         self.annual_investment: list[Expression] = []
         self.costs: dict[str, list[Expression]] = defaultdict(list)
