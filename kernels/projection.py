@@ -37,13 +37,15 @@ class Projection:
         W = program.W
         self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
         self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
-        self._scale = np.ones(W.shape[0])
-        np.maximum.at(self._scale, W.indices, np.abs(W.data))
+        self._scale = _unit_of_rows(W)
 
     def onto_rows(
         self, primal: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None, *, allowed: float
     ) -> Floats:
-        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, largest entry of the row).
+        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, median entry of the row).
+
+        The median is what most columns of a row count in: a year's cap counts hourly flows thousands of times, whereas
+        one throughput of 100 t/h does not make its flows' balance a hundred times looser.
 
         `h` (N, m), `q` and `upper` (n,) or (N, n), `W_values` (N, nnz) or None as in `RecourseLP.solve`. Scenarios
         that are closed already are left as they are; one that no step closes is solved again by HiGHS. NaN stays NaN.
@@ -95,3 +97,10 @@ class Projection:
             self._exact = ExactSolver(program.W, program.q, program.lower, program.upper)
         solution = self._exact.solve(h, q, upper, values)
         return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal
+
+
+def _unit_of_rows(W: Any) -> Floats:
+    """(m,) median magnitude of each row's entries, at least 1."""
+    rows = sp.csr_array(abs(W))
+    ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
+    return np.array([max(1.0, np.median(rows.data[a:b])) if b > a else 1.0 for a, b in ends], dtype=np.float64)

@@ -30,7 +30,8 @@ from .sample import Sample
 from .scenario_rows import part_file, write_part
 
 CLOSED = 1e-7  # what a row may miss in the operation that is reported: t/h, kg/h, MW, or what the model counts in
-INTERNAL = ("flow.", "load.", "residual.", "balance.")  # reports that stand for themselves in no table of scenarios
+# Reports that stand for themselves in no table of scenarios
+INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.")
 
 
 @dataclass(frozen=True)
