@@ -109,6 +109,7 @@ class Assembly:
         self.total_units: dict[str, str] = {}
         self.reports: dict[str, tuple[str, Expression]] = {}
         self.flows: list[Flow] = []
+        self.loads: dict[str, tuple[str, float]] = {}  # unit and largest possible value of each
         self.boundary: dict[str, bool] = {}  # of water, by line: whether it comes in
         self._water: dict[str, list[Expression]] = defaultdict(list)
         self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
@@ -292,6 +293,13 @@ class Assembly:
         """Name a linear result of a scenario; several additions to one name are summed."""
         before = self.reports[name][1] if name in self.reports else 0.0
         self.reports[name] = (unit, before + expression)
+
+    def load(self, name: str, unit: str, largest: float, per_period: Callable[[str], Expression]) -> None:
+        """Add to a load of the park that is followed period by period; `largest` is the most this part can bring."""
+        before = self.loads.get(name, (unit, 0.0))[1]
+        self.loads[name] = (unit, before + largest)
+        for p in self.periods:
+            self.report(f"hourly.{name}.{p}", unit, per_period(p))
 
     def mean(self, per_period: Callable[[str], Expression]) -> Expression:
         """Mean over the year's operating hours of an hourly expression of the period."""

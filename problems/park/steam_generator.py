@@ -87,6 +87,7 @@ class SteamGenerator(CaseModel):
             assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
             assembly.heat(site.name, p, block.steam[p] * (-share * boiling * steam.MW_PER_T_AND_KJ_PER_KG))
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
+        assembly.load("steam from boilers", "t/h", largest, lambda p: block.steam[p])
         needed = {
             p: per_steam
             * (

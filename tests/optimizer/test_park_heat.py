@@ -34,6 +34,8 @@ def test_the_report_shows_the_curves_of_pinch_analysis(outcome: Outcome) -> None
         "Composite curves: Dye house",
         "Grand composite curves",
         "Total site profiles",
+        "Load-duration: steam from boilers",
+        "Load-duration: bought power",
     ]
     page = render_report(outcome.result, outcome.report)
     assert "Steam balance of every header" in page
