@@ -202,6 +202,8 @@ class RecourseLP:
         if W_values is not None:
             W_values = scenario_array(xp, "W_values", W_values, len(h), self.W.nnz, shared=False)
         check_finite(xp, {"h": h, "q": q, "upper": upper, "W_values": W_values}, 0)
+        if xp is np:  # on a device asking would cost a synchronization
+            q, upper = _shared(q), _shared(upper)
         return xp, h, q, upper, W_values
 
     def _chunk(self) -> int:
@@ -377,6 +379,12 @@ def _iterates(
         xp.zeros((count, m)), xp.zeros(count), xp.zeros(count), xp.ones(count, dtype=np.bool_),
         xp.zeros(count, dtype=np.int32), xp.zeros((count, n)),
     )  # fmt: skip
+
+
+def _shared(values: Floats) -> Floats:
+    """The row (n,) that all scenarios (N, n) have, which is then read only once; all rows where they differ."""
+    one = values.ndim == 2 and len(values) > 0 and bool((values[-1] == values[0]).all() and (values == values[0]).all())
+    return values[0] if one else values
 
 
 def _rows(rows: Any, *arrays: Any) -> tuple[Any, ...]:

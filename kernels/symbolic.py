@@ -17,6 +17,8 @@ from .engine import Sparse, StandardForm
 
 Indices = NDArray[np.int64]
 
+LARGEST_LEAST_FILL = 1500  # rows up to which the better and slower order is tried: less than a second
+
 
 def fill_reducing_order(W: Sparse) -> Indices:
     """Minimum-degree order of the rows of W, for W W', by SuperLU."""
@@ -29,6 +31,40 @@ def fill_reducing_order(W: Sparse) -> Indices:
     lu = splu(dominant, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     order = np.argsort(lu.perm_c)
     return order if m else np.zeros(0, np.int64)
+
+
+def least_fill_order(W: Sparse) -> Indices:
+    """Order of the rows of W, for W W', that at every step eliminates the row that makes the fewest new entries.
+
+    Up to a fifth fewer products than minimum degree, for more work: up to `LARGEST_LEAST_FILL` rows only. Rothberg,
+    Eisenstat, Node Selection Strategies for Bottom-Up Sparse Matrix Ordering, SIAM J. Matrix Anal. Appl. 19 (1998).
+    """
+    pattern = _normal_pattern(W)
+    m = W.shape[0]
+    near = [set(pattern.indices[pattern.indptr[i] : pattern.indptr[i + 1]].tolist()) - {i} for i in range(m)]
+    bits = [sum(1 << k for k in neighbours) for neighbours in near]  # the same sets, quickly intersected
+
+    def fill(i: int) -> int:
+        return len(near[i]) * (len(near[i]) - 1) - sum((bits[k] & bits[i]).bit_count() for k in near[i])
+
+    fills = {i: fill(i) for i in range(m)}
+    order: list[int] = []
+    while fills:
+        row = min(fills, key=fills.__getitem__)
+        makes_entries = fills.pop(row) > 0
+        order.append(row)
+        clique = near[row]
+        changed = set(clique)
+        for k in clique:
+            near[k] |= clique
+            near[k] -= {k, row}
+            bits[k] = (bits[k] | bits[row]) & ~(1 << k | 1 << row)
+        if makes_entries:
+            for k in clique:
+                changed |= near[k]
+        for k in changed:
+            fills[k] = fill(k)
+    return np.array(order, np.int64)
 
 
 def factor_pattern(pattern: Sparse) -> list[Indices]:
@@ -93,13 +129,16 @@ def plan(form: StandardForm) -> dict[str, Any]:
 
 
 def _best_order(W: Sparse) -> Indices:
-    """Of the minimum-degree and the given order, the one with the fewer products in the factorization."""
+    """Of several orders the one with the fewest products in the factorization."""
 
     def products(order: Indices) -> int:
         pattern = _normal_pattern(sp.csc_array(sp.csr_array(W)[order]))
         return sum(len(rows) * (len(rows) + 1) for rows in factor_pattern(pattern))
 
-    return min(fill_reducing_order(W), np.arange(W.shape[0]), key=products)
+    orders = [fill_reducing_order(W), np.arange(W.shape[0])]
+    if W.shape[0] <= LARGEST_LEAST_FILL:
+        orders.append(least_fill_order(W))
+    return min(orders, key=products)
 
 
 def _normal_pattern(W: Sparse) -> Sparse:

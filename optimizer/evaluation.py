@@ -30,7 +30,7 @@ from .sample import Sample
 from .scenario_rows import part_file, write_part
 
 CLOSED = 1e-7  # what a row may miss in the operation that is reported: t/h, kg/h, MW, or what the model counts in
-INTERNAL = ("flow.", "load.", "residual.")  # reports that stand for themselves in no table of scenarios
+INTERNAL = ("flow.", "load.", "residual.", "balance.")  # reports that stand for themselves in no table of scenarios
 
 
 @dataclass(frozen=True)
@@ -104,13 +104,21 @@ class Evaluator:
         return BlockResult(scenarios, total, status, exact, operation, reports)
 
 
+@dataclass(frozen=True)
+class Inspected:
+    """`residuals` (N, E): numbers of which the largest counts; `reports` (N, M): of which the mean counts."""
+
+    residuals: Floats
+    reports: Floats
+
+
 class Inspection(Protocol):
     """What is computed from a scenario's operation beyond the problem's reports; picklable."""
 
-    def residuals(
+    def inspect(
         self, problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats, reports: Floats
-    ) -> Floats:
-        """(N, E) numbers of which the largest counts, from `primal` (N, n2) and `reports` (N, R) of design `x`."""
+    ) -> Inspected:
+        """From the operation `primal` (N, n2) and the reports (N, R) of design `x`."""
         ...
 
 
@@ -161,12 +169,12 @@ class _Prepared:
         problem, sample = self._evaluator.problem, arguments.sample
         for block in chunk.blocks(BLOCK):
             result = self._evaluator.evaluate(arguments.x, sample.draw(problem, block.first, block.last))
-            residuals = None
+            residuals, reports = None, result.reports
             if self._inspection is not None and result.primal is not None and result.reports is not None:
                 solved = (result.status == 0)[:, None]  # the rest is dropped by the sums, whatever stands there
-                primal, reports = np.where(solved, result.primal, 0.0), np.where(solved, result.reports, 0.0)
-                found = self._inspection.residuals(problem, arguments.x, result.scenarios, primal, reports)
-                residuals = np.where(solved, found, -np.inf)
+                primal, own = np.where(solved, result.primal, 0.0), np.where(solved, result.reports, 0.0)
+                found = self._inspection.inspect(problem, arguments.x, result.scenarios, primal, own)
+                residuals, reports = np.where(solved, found.residuals, -np.inf), np.hstack([own, found.reports])
             yield (
                 result,
                 Distribution.of_block(
@@ -178,7 +186,7 @@ class _Prepared:
                     maximize=problem.sense is Sense.MAXIMIZE,
                     randomization=sample.randomization(block.first, block.last),
                     randomizations=sample.randomizations,
-                    reports=result.reports,
+                    reports=reports,
                     residuals=residuals,
                 ),
             )

@@ -51,6 +51,11 @@ def _prices(case: ParkCase) -> Iterable[tuple[Cell, ...]]:
         yield f"discharge {name}", outlet.price, f"{money}/t", outlet.source
         for contaminant, price in outlet.load_price.items():
             yield f"discharge {name}, {contaminant}", price, f"{money}/kg", outlet.source
+    for plant in case.plants.values():
+        for name, by_product in plant.by_products.items():
+            yield f"by-product {name}", by_product.price, f"{money}/t", by_product.source
+            if by_product.disposal:
+                yield f"disposal of {name}", by_product.disposal, f"{money}/t", by_product.source
     for name, fuel in case.fuels.items():
         yield f"fuel {name}", fuel.price, f"{money}/MWh", fuel.source
         yield f"CO2 of {name}{', biogenic' if fuel.biogenic else ''}", fuel.emission_factor, "t/MWh", fuel.source

@@ -17,6 +17,7 @@ COLUMNS = (
     ("water from others, t/h", "water", True, True),
     ("water to others, t/h", "water", False, True),
     ("discharged, t/h", "water", False, False),
+    ("leaks, t/h", "water leak", False, False),
     ("steam from others, t/h", "steam", True, True),
     ("steam to others, t/h", "steam", False, True),
     ("heat from others, MW", "heat", True, True),
@@ -24,6 +25,7 @@ COLUMNS = (
     ("power from others, MW", "power", True, True),
     ("grid and sun, MW", "power", True, False),
     ("fuel, MW", "fuel", True, False),
+    ("by-products, t/h", "by-product", False, False),
 )
 """Header, carrier, whether it arrives, whether the other side is a plant too."""
 

@@ -17,6 +17,7 @@ from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
 from .park_ladder import ladder_headline
 from .park_operation import Operation
+from .park_totals import contaminant_totals, water_totals
 from .report import ReportContent
 from .report.content import Histogram
 from .report.words import amount, number
@@ -41,6 +42,8 @@ def report_content(
         return asked
     tables = (
         running_table(park, design_items(park, design.x)),
+        water_totals(park, design, before),
+        contaminant_totals(park, design),
         contaminant_table(park, design),
         header_table(park, design, before),
     )

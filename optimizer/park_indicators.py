@@ -27,6 +27,8 @@ INDICATOR_WORDS = {
     "co2_t_per_year": "CO2 of stacks and bought power, t/year",
     "biogenic_co2_t_per_year": "Biogenic CO2 (in no cap and no price), t/year",
     "co2_avoided_by_exports_t_per_year": "CO2 avoided elsewhere by power sold (in no cap and no price), t/year",
+    "by_products_sold_t_per_year": "By-products sold, t/year",
+    "by_products_disposed_t_per_year": "By-products disposed of, t/year",
     "curtailed_hours_per_year": "Production curtailed, full hours/year",
 }
 SEEN = 1e-4  # indicators below this are solver noise
@@ -62,6 +64,8 @@ def indicators(park: ParkProblem, operation: Operation) -> dict[str, float | Non
         "co2_t_per_year": mean.get("co2", 0.0),
         "biogenic_co2_t_per_year": mean.get("co2.biogenic", 0.0),
         "co2_avoided_by_exports_t_per_year": mean.get("co2.avoided", 0.0),
+        "by_products_sold_t_per_year": mean.get("by-products sold", 0.0),
+        "by_products_disposed_t_per_year": mean.get("by-products disposed of", 0.0),
         "curtailed_hours_per_year": sum(v for name, v in mean.items() if name.startswith("curtailed hours")),
     }
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..cluster import Scheme
+from ..problems.park.contaminant_balance import ContaminantBalance
 from ..problems.park.problem import ParkProblem
-from ..problems.park.simulation import WaterSimulator
 from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
 from .distribution import Distribution
-from .evaluation import EvaluationWork
+from .evaluation import EvaluationWork, Inspected
 from .progress import Progress
 from .sample import Sample
 from .two_stage_run import Evaluated, evaluate_design
@@ -22,41 +21,43 @@ from .two_stage_run import Evaluated, evaluate_design
 
 @dataclass(frozen=True)
 class ParkInspection:
-    """What every scenario's operation really does: (N, 4) minus margin, balance, contaminant and heat residual.
+    """What every scenario's operation really does: (N, 4) minus margin, balance, contaminant and boundary residual.
 
     The balance residual is the largest by which any row of the model or a treatment's water is missed [t/h, kg/h, MW];
-    margin and contaminant residual [kg/h] come from the forward simulation of the water network, `simulator` (None
-    without contaminants); the heat residual [MW] is the largest of the steam systems' heat balances.
+    margin and contaminant residual [kg/h] come from the forward simulation of the water network; the boundary residual
+    is the largest of the balances of the whole park's water [t/h] and of the steam systems' heat [MW]. The reports are
+    the contaminants' masses by `contaminants` (None: the park follows none).
     """
 
-    simulator: WaterSimulator | None
+    contaminants: ContaminantBalance | None
 
-    def residuals(
+    def inspect(
         self, problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats, reports: Floats
-    ) -> Floats:
+    ) -> Inspected:
         """See `Inspection`."""
         assert problem.reports is not None
-        heat = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.heat.")]
+        whole = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.")]
         residuals = np.zeros((len(primal), 4))
         residuals[:, 0] = -np.inf
         residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
-        residuals[:, 3] = np.abs(reports[:, heat]).max(axis=1, initial=0.0)
-        if self.simulator is None:
-            return residuals
+        residuals[:, 3] = np.abs(reports[:, whole]).max(axis=1, initial=0.0)
+        if self.contaminants is None:
+            return Inspected(residuals, np.zeros((len(primal), 0)))
         columns = {name: k for k, name in enumerate(problem.recourse.names)}
         own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
-        simulation = self.simulator.run(columns, primal, own)
+        simulation = self.contaminants.simulator.run(columns, primal, own)
         residuals[:, 0] = -simulation.margin
         residuals[:, 1] = np.maximum(residuals[:, 1], simulation.water_residual)
         residuals[:, 2] = simulation.mass_residual
-        return residuals
+        return Inspected(residuals, self.contaminants.masses(columns, primal, own, simulation))
 
 
 @dataclass(frozen=True)
 class Operation:
     """How a design does over the scenarios.
 
-    `mean`: of every report; `probability`: that a report is positive; `margin`: smallest relative distance of a real
+    `mean`: of every report; `probability`: that a report is positive; `masses`: mean of every contaminant's lines
+    [kg/a], by line and contaminant; `margin`: smallest relative distance of a real
     concentration to its assumed bound (None without water); `residual`: largest by which any balance of any scenario
     is missed [t/h, kg/h, MW]; `evaluated`: distribution, rows and whether it is whole; `x`: the design.
     """
@@ -64,6 +65,7 @@ class Operation:
     evaluated: Evaluated
     mean: dict[str, float]
     probability: dict[str, float]
+    masses: dict[tuple[str, str], float]
     margin: float | None
     residual: float
     x: Floats
@@ -76,7 +78,8 @@ class Operation:
 
 def evaluation_work(park: ParkProblem, engine: str) -> EvaluationWork:
     """Evaluations of the park's designs, its water network simulated forward, its heat balances looked at."""
-    inspection = ParkInspection(park.simulator if park.case.contaminants else None)
+    followed = ContaminantBalance(park.simulator, park.case.hours) if park.case.contaminants else None
+    inspection = ParkInspection(followed)
     return EvaluationWork(park.problem, engine, inspection)
 
 
@@ -96,13 +99,15 @@ def operate(
     distribution = evaluated.distribution
     if not distribution.scenarios:
         return evaluated.stopped or "no scenario was evaluated"
-    by_name = partial(zip, park.problem.reports.names, strict=True)
+    names, means = park.problem.reports.names, distribution.report_means
+    masses = ContaminantBalance(park.simulator, park.case.hours).names if park.case.contaminants else ()
     worst = distribution.worst_residuals
     margin, residual = (-worst[0], float(worst[1:].max())) if len(worst) else (np.inf, 0.0)
     return Operation(
         evaluated,
-        {name: float(value) for name, value in by_name(distribution.report_means)},
-        {name: float(value) for name, value in by_name(distribution.report_probabilities)},
+        {name: float(value) for name, value in zip(names, means, strict=False)},
+        {name: float(value) for name, value in zip(names, distribution.report_probabilities, strict=False)},
+        {name: float(value) for name, value in zip(masses, means[len(names) :], strict=True)},
         float(margin) if np.isfinite(margin) else None,
         max(0.0, residual),
         x=x,

@@ -28,6 +28,7 @@ from .park_indicators import indicators
 from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
 from .park_stress import stress_indicators
+from .park_totals import balances
 from .progress import Progress
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
@@ -127,6 +128,7 @@ def _operated(
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
             "indicators": _indicators(park, design) if design is not None else {},
+            "balances": balances(park, design) if design is not None else (),
             "baseline": Baseline(**compared) if compared else None,
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }

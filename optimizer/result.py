@@ -117,6 +117,16 @@ class DesignValue(_Part):
     value: float
 
 
+class Balance(_Part):
+    """What of one thing (water, a contaminant) crosses the boundary in a year: mean over the futures, by line."""
+
+    of: str
+    unit: str
+    entering: dict[str, float]
+    leaving: dict[str, float]
+    difference: float = Field(description="entering less leaving: what of the balance is open")
+
+
 class Baseline(_Part):
     """Expected objective on the same scenarios: B0 as is, B1 no heat integration, B2 water first, B3 energy first."""
 
@@ -192,6 +202,7 @@ class Result(_Part):
     evaluation: Evaluation | None
     design: tuple[DesignItem | DesignValue, ...] = ()
     indicators: dict[str, Number] = Field(default_factory=dict)
+    balances: tuple[Balance, ...] = ()
     baseline: Baseline | None = None
     statistics: Statistics | None = None
     timing: Timing = Field(default_factory=Timing)

@@ -52,7 +52,7 @@ def assembled(
     if network.arcs:
         network.write_rows(assembly, emergency.water)
     assembly.close_balances()
-    assembly.close_heat()
+    assembly.report_residuals()
     cost = sum(assembly.annual_investment) + sum(sum(terms) for terms in assembly.costs.values())
     assembly.model.objective = pyo.Objective(expr=cost)
     return assembly, network, systems

@@ -24,17 +24,18 @@ protected:
     using Base::plan, Base::batch, Base::row, Base::theta, Base::running, Base::objective, Base::dual_objective,
         Base::complementarity, Base::primal_error, Base::dual_error, Base::D, Base::RESIDUAL, Base::OBJECTIVE_FLOOR;
 
-    int before[LANES];  // iterations that led to where the lane starts
+    int steps[LANES];  // iterations of the lane so far, in all precisions
+    int last[LANES];   // those after which it is given up
 
     // Hands out what lane l reached.
-    INTERIOR_POINT_FUNCTION void leave(int l, bool converged, int iterations) {
+    INTERIOR_POINT_FUNCTION void leave(int l, bool converged) {
         double corrected = lane(objective, l);
         for (int i = 0; i < plan.rows; i++) corrected += lane(row(D)[i], l) * lane(row(RESIDUAL)[i], l);
-        this->write(l, corrected, lane(primal_error, l), converged, iterations);
+        this->write(l, corrected, lane(primal_error, l), converged, steps[l]);
     }
 
     // Takes out every lane that is done; how many still run.
-    INTERIOR_POINT_FUNCTION int judge(int iteration) {
+    INTERIOR_POINT_FUNCTION int judge() {
         const V scale = batch.tolerance * (absolute(objective) + OBJECTIVE_FLOOR);
         const V gap = this->gap(), error = maximum(primal_error, dual_error);
         const V check = objective + dual_objective + complementarity + error;  // NaN or infinite: diverged
@@ -44,20 +45,22 @@ protected:
             const double sum = lane(check, l);
             const bool broken = !(sum - sum == 0.0);
             const bool converged = !broken && lane(gap, l) <= lane(scale, l) && lane(error, l) <= batch.tolerance;
-            if (converged || broken || iteration == batch.max_iterations) leave(l, converged, iteration + before[l]);
+            if (converged || broken || steps[l] == last[l]) leave(l, converged);
             else left++;
         }
         return left;
     }
 
-    INTERIOR_POINT_FUNCTION void iterate() {
-        this->settle();
-        for (int iteration = 0;; iteration++) {
+    // Iterates until at most `waiting` lanes still run.
+    INTERIOR_POINT_FUNCTION void iterate(int waiting) {
+        this->stay();
+        for (;;) {
             this->advance();
-            if (judge(iteration) == 0) return;
+            if (judge() <= waiting) return;
             this->factorize(theta);
             this->predict();
             this->correct();
+            for (int l = 0; l < LANES; l++) steps[l] += running[l];
         }
     }
 
@@ -69,8 +72,9 @@ public:
         this->choose(programs, count);
         this->read();
         this->start();
-        for (int l = 0; l < LANES; l++) before[l] = 0;
-        iterate();
+        for (int l = 0; l < LANES; l++) steps[l] = 0, last[l] = batch.max_iterations;
+        this->forget(V{} + 1.0);
+        iterate(0);
     }
 };
 

@@ -42,11 +42,10 @@ protected:
         primal_step = dual_step = V{};
     }
 
-    // The same at a point that no step led to.
-    INTERIOR_POINT_FUNCTION void settle() {
-        stay();
-        careful = V{};
-        primal_error = V{} + 1 / SMALLEST;
+    // Lanes where `fresh` is 1 stand at a point that no step led to.
+    INTERIOR_POINT_FUNCTION void forget(V fresh) {
+        careful = select(fresh > V{}, V{}, careful);
+        primal_error = select(fresh > V{}, V{} + 1 / SMALLEST, primal_error);
     }
 
     // Residual that is no reason to refine directions.

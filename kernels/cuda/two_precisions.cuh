@@ -13,10 +13,11 @@ namespace loopwise {
 template <class V, class Memory, int LANES, bool OWN_VALUES>
 class Finish : public InteriorPoint<V, Memory, LANES, OWN_VALUES> {
     using Base = InteriorPoint<V, Memory, LANES, OWN_VALUES>;
-    using Base::plan, Base::row, Base::upper, Base::program, Base::running, Base::before;
+    using Base::plan, Base::row, Base::upper, Base::program, Base::running, Base::steps, Base::last, Base::batch;
     using Base::D, Base::Y, Base::Z, Base::S, Base::W;
 
-    int filled = 0;
+    int free_lanes = LANES;
+    V fresh{};  // 1 in lanes that have come since the last run
 
     template <class Other>
     INTERIOR_POINT_FUNCTION void copy_point(const Other &other, int from, int to) {
@@ -35,35 +36,45 @@ class Finish : public InteriorPoint<V, Memory, LANES, OWN_VALUES> {
     }
 
 public:
-    using Base::Base;
+    INTERIOR_POINT_FUNCTION Finish(const Plan &plan, const Batch &batch, Memory memory) : Base(plan, batch, memory) {
+        for (int l = 0; l < LANES; l++) running[l] = false, program[l] = 0, steps[l] = last[l] = 0;
+        this->careful = this->primal_error = V{};
+    }
 
-    INTERIOR_POINT_FUNCTION bool full() const { return filled == LANES; }
+    INTERIOR_POINT_FUNCTION bool full() const { return free_lanes == 0; }
+    INTERIOR_POINT_FUNCTION bool empty() const { return free_lanes == LANES; }
 
     // One more program: lane `from` of `early`.
     template <class Early>
     INTERIOR_POINT_STEP void take(const Early &early, int from) {
-        const int to = filled++;
+        int to = 0;
+        while (running[to]) to++;
+        if (empty())  // the other lanes hold something harmless
+            for (int l = 0; l < LANES; l++) program[l] = early.program[from], copy_point(early, from, l);
+        else copy_point(early, from, to);
         program[to] = early.program[from];
-        before[to] = early.steps[from];
+        steps[to] = early.steps[from], last[to] = steps[to] + batch.max_iterations;
         running[to] = true;
-        copy_point(early, from, to);
+        set_lane(fresh, to, 1.0);
+        free_lanes--;
     }
 
-    // Solves what has come so far.
-    INTERIOR_POINT_STEP void run() {
-        if (filled == 0) return;
-        for (int l = filled; l < LANES; l++) {
-            program[l] = program[0], before[l] = 0, running[l] = false;
-            copy_point(*this, 0, l);
-        }
+    // Goes on with what has come so far until at most `waiting` programs are left.
+    INTERIOR_POINT_STEP void run(int waiting) {
+        if (empty()) return;
         this->read();
+        const auto adopted = fresh > V{};
         for (int j = 0; j < plan.bounded; j++) {  // the smaller of y and s is the more exact one
             Memory c = this->template column<true>(j);
             const V y = c[Y], s = c[S];
-            c[Y] = select(y < s, y, upper[j] - s), c[S] = select(y < s, upper[j] - y, s);
+            c[Y] = select(adopted, select(y < s, y, upper[j] - s), y);
+            c[S] = select(adopted, select(y < s, upper[j] - y, s), s);
         }
-        this->iterate();
-        filled = 0;
+        this->forget(fresh);
+        fresh = V{};
+        this->iterate(waiting);
+        free_lanes = LANES;
+        for (int l = 0; l < LANES; l++) free_lanes -= running[l];
     }
 };
 
@@ -94,7 +105,7 @@ class TwoPrecisions {
                 if (solved[l] || !block.ended(from)) continue;
                 if (block.close(from)) {
                     late.take(block, from);
-                    if (late.full()) late.run();
+                    if (late.full()) late.run(LANES / 2);
                 } else {
                     lost_programs[lost++] = block.program_of(from);
                     if (lost == LANES) restart();
@@ -139,7 +150,7 @@ public:
 
     INTERIOR_POINT_STEP void flush() {
         run_stragglers();
-        late.run();
+        late.run(0);
         restart();
     }
 };

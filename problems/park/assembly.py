@@ -16,6 +16,7 @@ import pyomo.environ as pyo
 from .asset import Asset, Investment
 from .plant_data import Scaled, ScaledPower
 
+WATER_BALANCE = "balance.water."  # how reports of the park's water balance begin
 Expression = Any  # Pyomo expressions have no usable static type
 Carrier = str
 
@@ -106,6 +107,8 @@ class Assembly:
         self.total_units: dict[str, str] = {}
         self.reports: dict[str, tuple[str, Expression]] = {}
         self.flows: list[Flow] = []
+        self.boundary: dict[str, bool] = {}  # of water, by line: whether it comes in
+        self._water: dict[str, list[Expression]] = defaultdict(list)
         self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         self._balances: dict[tuple[Carrier, str], dict[str, list[Expression]]] = {}
 
@@ -230,6 +233,15 @@ class Assembly:
         """Take an amount out of the balance of a carrier at a node."""
         self.supply(carrier, node, period, -amount)
 
+    def water(self, line: str, period: str, amount: Expression, *, inwards: bool) -> None:
+        """Enter water [t/h] that crosses the boundary of the park's water network under the name `line`.
+
+        Like `heat`, it acts on no row: what comes in less what leaves is 0 by the rows' own balances.
+        """
+        self.boundary[line] = inwards
+        self.total(f"{WATER_BALANCE}{line}", period, amount)
+        self._water[period].append(amount if inwards else -amount)
+
     def heat(self, plant: str, period: str, power: Expression) -> None:
         """Enter heat [MW] that crosses the boundary of a plant's steam system, positive inwards.
 
@@ -237,8 +249,10 @@ class Assembly:
         """
         self._heat[plant, period].append(power)
 
-    def close_heat(self) -> None:
-        """Report the heat balance of every steam system that has both sides, per period."""
+    def report_residuals(self) -> None:
+        """Report the water balance of the park and the heat balance of every steam system, per period."""
+        for period, entries in self._water.items():
+            self.report(f"residual.water.{period}", "t/h", sum(entries) + 0.0)
         for (plant, period), entries in self._heat.items():
             self.report(f"residual.heat.{plant}.{period}", "MW", sum(entries) + 0.0)
 

@@ -11,6 +11,7 @@ from ..errors import Problem
 from ..units import AnnualRate, Concentration, Fraction, Hours, Quantity
 from . import checks
 from .base import CaseModel, Name
+from .byproduct import ByProduct
 from .condensate import CondensateLine
 from .discharge import Discharge
 from .emergency import Emergency
@@ -69,6 +70,9 @@ class Plant(CaseModel):
     water_sources: dict[Name, WaterSourcePlain] = Field(default_factory=dict)
     water_sinks: dict[Name, WaterSinkPlain] = Field(default_factory=dict)
     treatments: dict[Name, Treatment] = Field(default_factory=dict)
+    by_products: dict[Name, ByProduct] = Field(
+        default_factory=dict, description="what comes with the production beside water"
+    )
     power_demand: ScaledPower = Field(default_factory=ScaledPower, description="power of the processes")
     grid: Grid | None = Field(default=None, description="grid connection")
     photovoltaics: Photovoltaics | None = Field(default=None)

@@ -19,7 +19,7 @@ from ..units import MassFlow, SpecificPower, TemperatureDifference
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .exchange import Line
-from .feedwater import return_condensate
+from .feedwater import LOST_AS_STEAM, return_condensate
 from .references import unknown
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def collect(
         assembly.supply("condensate", f"{site.name}.{name}", p, (1.0 - flash) * amount[p])
         assembly.demand("condensate", f"{site.name}.{name}", p, block.drained[p])
         site.drained[p] = site.drained.get(p, 0.0) + block.drained[p]
+        assembly.water(LOST_AS_STEAM, p, -block.drained[p], inwards=False)
         if flash > 0.0:
             assembly.total("flash steam lost", p, flash * amount[p])
 

@@ -51,6 +51,7 @@ class CoolingTower(CaseModel):
         network.add_source(WaterSource(key, Role.PLAIN, site.name, concentrated, blown_down))
         for p in assembly.periods:
             assembly.total("water used", p, make_up[p])
+            assembly.water("evaporated in cooling towers", p, make_up[p] - blown_down[p], inwards=False)
 
 
 class Cooling(HeatUtility):

@@ -39,6 +39,7 @@ class Discharge(CaseModel):
         for p in assembly.periods:
             assembly.cost("discharge", p, price * sink.total(p))
             assembly.total("wastewater", p, sink.total(p))
+            assembly.water("discharged", p, sink.total(p), inwards=False)
             for k in network.contaminants:
                 mass = sink.inlet_mass(k, p)
                 assembly.total(f"discharged {k} {name}", p, mass, "kg/a")

@@ -18,6 +18,8 @@ from .base import CaseModel, Name
 from .header import Header, header_node
 from .water_network import Role, WaterNetwork, WaterSink, WaterSource
 
+LOST_AS_STEAM = "lost as steam and condensate"
+
 
 class Feedwater(CaseModel):
     """Deaerator at saturation, fed by demineralized make-up, condensate and steam of one header."""
@@ -109,6 +111,8 @@ class Feedwater(CaseModel):
             reject = {p: raw[p] - block.make_up[p] for p in periods}
             concentrated = {k: c / (1.0 - self.recovery) for k, c in self.maximum.items()}
             network.add_source(WaterSource(f"{name}.demineralization", Role.PLAIN, name, concentrated, reject))
+        for p in periods:  # what of the make-up comes back neither as blow-down nor as reject
+            assembly.water(LOST_AS_STEAM, p, block.make_up[p] - drained[p], inwards=False)
 
 
 def return_condensate(

@@ -48,4 +48,5 @@ class FreshWater(CaseModel):
         for p in assembly.periods:
             assembly.cost("fresh water", p, price * block.taken[p])
             assembly.total("fresh water", p, block.taken[p])
+            assembly.water("fresh water", p, block.taken[p], inwards=True)
             assembly.total(f"fresh water {name}", p, block.taken[p])

@@ -47,7 +47,7 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     case.environment.write_rows(assembly, "environment", priced=priced)
     _permits(case, assembly, network, priced=priced)
     assembly.close_balances()
-    assembly.close_heat()
+    assembly.report_residuals()
     _objective(case, assembly)
     _reports(case, assembly)
     return ParkModel(case, assembly, network, heat)
@@ -99,6 +99,8 @@ def _plants(case: ParkCase, assembly: Assembly, network: WaterNetwork, heat: Hea
             sink.add_to(assembly, network, site, unit, f"{path}.water_sinks.{unit}")
         for unit, treatment in plant.treatments.items():
             treatment.add_to(assembly, network, site, unit, f"{path}.treatments.{unit}")
+        for unit, by_product in plant.by_products.items():
+            by_product.add_to(assembly, site, unit, f"{path}.by_products.{unit}")
         if plant.grid is not None:
             plant.grid.add_to(assembly, site, f"{path}.grid")
         if plant.photovoltaics is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ class ParkProblem:
 
     `assets`: one row of the design table each; `flows`: physical flows whose annual means are reports of `problem`;
     `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from;
-    `notes`: what the case leaves unsaid.
+    `boundary`: lines of the water balance and whether they come in; `notes`: what the case leaves unsaid.
     """
 
     case: ParkCase
@@ -35,6 +35,7 @@ class ParkProblem:
     assets: tuple[Asset, ...]
     flows: tuple[Flow, ...]
     simulator: WaterSimulator
+    boundary: Mapping[str, bool]
     notes: tuple[str, ...]
 
 
@@ -67,6 +68,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         tuple(replace(a, on_columns=assembly.commitments.get((a.plant, a.name), {})) for a in assembly.assets),
         tuple(assembly.flows),
         WaterSimulator(built.network, treatments, assembly.periods),
+        dict(assembly.boundary),
         notes(case, built.network),
     )
 

@@ -212,7 +212,7 @@ def _steam(case: ParkCase) -> Iterator[Problem]:
 
 def _unit_names(case: ParkCase) -> Iterator[Problem]:
     """A unit's name stands for it in results, so a plant has it once."""
-    groups = ("water_uses", "water_sources", "water_sinks", "treatments")
+    groups = ("water_uses", "water_sources", "water_sinks", "treatments", "by_products")
     steam = ("steam_uses", "letdowns", "boilers", "electric_boilers", "turbines")
     for plant_name, plant in case.plants.items():
         seen = {"throughput": "throughput", "grid": "grid", "photovoltaics": "photovoltaics"}

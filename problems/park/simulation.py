@@ -45,7 +45,7 @@ class Simulation:
 
 
 @dataclass(frozen=True)
-class _Node:
+class Node:
     """One source: the columns of what arrives at and what leaves its unit."""
 
     key: str
@@ -62,8 +62,8 @@ class WaterSimulator:
     def __init__(self, network: WaterNetwork, treatments: Mapping[str, Treatment], periods: list[str]) -> None:
         self.periods = list(periods)
         self.contaminants = network.contaminants
-        self._nodes = [
-            _Node(
+        self.nodes = [
+            Node(
                 key,
                 source.role,
                 np.array([source.concentration.get(k, 0.0) for k in network.contaminants]),
@@ -75,10 +75,11 @@ class WaterSimulator:
             )
             for key, source in network.sources.items()
         ]
-        self._index = {node.key: i for i, node in enumerate(self._nodes)}
+        self._index = {node.key: i for i, node in enumerate(self.nodes)}
         self._sinks = {key: i for i, key in enumerate(network.sinks)}
-        self._arcs = [
-            (self._index[a.source.key], self._sinks[a.sink.key], a.arriving, [a.flow[p].name for p in periods])
+        self.sinks = tuple((key, sink.role) for key, sink in network.sinks.items())
+        self.arcs = [
+            (self._index[a.source.key], self._sinks[a.sink.key], a.arriving, tuple(a.flow[p].name for p in periods))
             for a in network.arcs
         ]
 
@@ -87,25 +88,25 @@ class WaterSimulator:
 
         `reports[name]` (N,) holds the reports of the real loads (see `load_report`).
         """
-        scenarios, sources, kinds = len(primal), len(self._nodes), len(self.contaminants)
+        scenarios, sources, kinds = len(primal), len(self.nodes), len(self.contaminants)
         concentration = np.zeros((scenarios, len(self.periods), sources, kinds))
         margin = np.full(scenarios, np.inf)
         water, mass = np.zeros(scenarios), np.zeros(scenarios)
         for t in range(len(self.periods)):
             flow = np.zeros((scenarios, len(self._sinks), sources))  # arriving at sink from source
             leaving = np.zeros((scenarios, sources))
-            for i, j, arriving, names in self._arcs:
+            for i, j, arriving, names in self.arcs:
                 sent = np.maximum(primal[:, columns[names[t]]], 0.0)
                 flow[:, j, i] += arriving * sent
                 leaving[:, i] += sent
-            for i, node in enumerate(self._nodes):
+            for i, node in enumerate(self.nodes):
                 if node.disposed:
                     leaving[:, i] += primal[:, columns[node.disposed[t]]]
             for k, contaminant in enumerate(self.contaminants):
                 added = self._loads(contaminant, t, columns, primal, reports)
                 c, residual = self._solve(k, flow, leaving, added)
                 concentration[:, t, :, k] = c
-                assumed = np.array([node.assumed[k] for node in self._nodes])
+                assumed = np.array([node.assumed[k] for node in self.nodes])
                 active = leaving > TRACE
                 room = (assumed - c) / np.maximum(assumed, 1.0)
                 margin = np.minimum(margin, np.where(active, room, np.inf).min(axis=1, initial=np.inf))
@@ -118,19 +119,24 @@ class WaterSimulator:
     ) -> dict[tuple[str, str], Floats]:
         """(N, P, K) contaminants [kg/h] that arrive, by source and sink, in the scenarios that were simulated."""
         sinks, masses = list(self._sinks), dict[tuple[str, str], Floats]()
-        for i, j, arriving, names in self._arcs:
+        for i, j, arriving, names in self.arcs:
             sent = np.maximum(primal[:, [columns[name] for name in names]], 0.0) * (arriving * KG_PER_T_AND_MG_PER_L)
             mass = sent[:, :, None] * simulation.concentration[:, :, i, :]
             arc = (simulation.sources[i], sinks[j])
             masses[arc] = masses[arc] + mass if arc in masses else mass
         return masses
 
+    def loads(self, node: Node, contaminant: str, reports: Mapping[str, Floats], scenarios: int) -> Floats:
+        """(P, N) real mass that a use takes up [kg/h]."""
+        none = np.zeros(scenarios)
+        return np.array([reports.get(load_report(node.key, contaminant, p), none) for p in self.periods])
+
     def _loads(
         self, contaminant: str, t: int, columns: Mapping[str, int], primal: Floats, reports: Mapping[str, Floats]
     ) -> Floats:
-        """(N, S) mass added inside each use, in t/h x mg/L."""
-        added = np.zeros((len(primal), len(self._nodes)))
-        for i, node in enumerate(self._nodes):
+        """(N, S) mass added inside each use less what is hauled away, in t/h x mg/L."""
+        added = np.zeros((len(primal), len(self.nodes)))
+        for i, node in enumerate(self.nodes):
             if node.role is Role.USE:
                 added[:, i] = reports.get(load_report(node.key, contaminant, self.periods[t]), 0.0)
                 if contaminant in node.hauled:
@@ -150,7 +156,7 @@ class WaterSimulator:
         matrix: Floats = np.zeros((scenarios, sources, sources))
         rhs: Floats = np.zeros((scenarios, sources))
         idle = leaving <= NO_FLOW
-        idle[:, [self._given(node) for node in self._nodes]] = False
+        idle[:, [self._given(node) for node in self.nodes]] = False
         unit = np.eye(sources)
         for _ in range(sources + 1):
             matrix, rhs = self._system(k, flow, leaving, added, passing)
@@ -170,7 +176,7 @@ class WaterSimulator:
         scenarios, sources = leaving.shape
         matrix = np.zeros((scenarios, sources, sources))
         rhs = np.zeros((scenarios, sources))
-        for i, node in enumerate(self._nodes):
+        for i, node in enumerate(self.nodes):
             if self._given(node):
                 matrix[:, i, i], rhs[:, i] = 1.0, node.assumed[k]
                 continue
@@ -186,11 +192,11 @@ class WaterSimulator:
                     matrix[:, i, product] += leaving[:, product]  # removed = arriving - what leaves with the product
         return matrix, rhs
 
-    def _given(self, node: _Node) -> bool:
+    def _given(self, node: Node) -> bool:
         """Whether a source has the concentration that the case says, whatever flows."""
         return node.role in (Role.FRESH, Role.PLAIN) or node.key.removesuffix(".reject") not in self._sinks
 
-    def _share(self, node: _Node, k: int, leaving: Floats, passing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    def _share(self, node: Node, k: int, leaving: Floats, passing: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         """Share of the arriving mass that leaves with this source, and mass that leaves whatever arrives."""
         whole, none = np.ones(len(leaving)), np.zeros(len(leaving))
         if node.treatment is None:
@@ -213,7 +219,7 @@ class WaterSimulator:
     def _weaker_than_guaranteed(self, k: int, flow: Floats, leaving: Floats, c: Floats) -> NDArray[np.bool_]:
         """Treatments at which less arrives than their guaranteed outlet would carry."""
         weaker = np.zeros(leaving.shape, dtype=bool)
-        for i, node in enumerate(self._nodes):
+        for i, node in enumerate(self.nodes):
             if node.role is Role.TREATMENT and node.treatment is not None:
                 outlet = self._guarantee(node.treatment, k)
                 if outlet is not None:
@@ -224,7 +230,7 @@ class WaterSimulator:
     def _water_residual(self, flow: Floats, leaving: Floats) -> Floats:
         """Largest |product + reject - inflow| (N,) over the treatments [t/h]."""
         residual = np.zeros(len(leaving))
-        for i, node in enumerate(self._nodes):
+        for i, node in enumerate(self.nodes):
             if node.role is Role.TREATMENT:
                 out = leaving[:, i] + (
                     leaving[:, self._index[f"{node.key}.reject"]] if f"{node.key}.reject" in self._index else 0.0

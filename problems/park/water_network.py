@@ -182,7 +182,11 @@ class WaterNetwork:
         for p in assembly.periods:
             source.taken.setdefault(p, []).append(flow[p])
             sink.received.setdefault(p, []).append((source, arriving * flow[p]))
-        assembly.flow("water", source.key, sink.key, "t/h", lambda p: flow[p])
+        assembly.flow("water", source.key, sink.key, "t/h", lambda p: arriving * flow[p])
+        if arriving < 1.0:
+            assembly.flow("water leak", source.key, "leaks", "t/h", lambda p: (1.0 - arriving) * flow[p])
+            for p in assembly.periods:
+                assembly.water("leaks", p, (1.0 - arriving) * flow[p], inwards=False)
         arc = Arc(source, sink, flow, arriving)
         self.arcs.append(arc)
         return arc
@@ -210,6 +214,7 @@ class WaterNetwork:
             for p in assembly.periods:
                 assembly.cost("emergency", p, emergency.disposal * disposed[p])
                 assembly.total("emergency disposal", p, disposed[p])
+                assembly.water("emergency disposal", p, disposed[p], inwards=False)
         block.add_component(
             f"source {source.key}",
             pyo.Constraint(assembly.periods, rule=lambda _, p: sum(taken.get(p, [])) + disposed[p] - outflow[p] == 0),
@@ -227,6 +232,7 @@ class WaterNetwork:
                 for p in periods:
                     assembly.cost("emergency", p, emergency.supply * tankered[p])
                     assembly.total("tankered water", p, tankered[p])
+                    assembly.water("tankered water", p, tankered[p], inwards=True)
             block.add_component(
                 f"sink {sink.key}",
                 pyo.Constraint(periods, rule=lambda _, p: sink.total(p) + tankered[p] - inflow[p] == 0),

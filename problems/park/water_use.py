@@ -70,6 +70,10 @@ class WaterUse(CaseModel):
         network.add_source(WaterSource(key, Role.USE, site.name, limit, outflow))
         for p in periods:
             assembly.total("water used", p, inflow[p])
+            if self.gain.nominal > 0.0:
+                assembly.water("gained in use", p, gain[p], inwards=True)
+            if self.loss.nominal > 0.0:
+                assembly.water("lost in use (product, evaporation)", p, loss[p], inwards=False)
 
     def _inflow(self, assembly: Assembly, site: Site, name: str, path: str) -> Mapping[str, Expression]:
         if self.inlet_flow is not None:
@@ -89,6 +93,8 @@ class WaterSourcePlain(CaseModel):
         """Declare the source."""
         flow = assembly.following(site, self.flow, f"{path}.flow", name)
         network.add_source(WaterSource(f"{site.name}.{name}", Role.PLAIN, site.name, self.concentration, flow))
+        for p in assembly.periods:
+            assembly.water("from water sources", p, flow[p], inwards=True)
 
 
 class WaterSinkPlain(CaseModel):
@@ -117,6 +123,7 @@ class WaterSinkPlain(CaseModel):
         )
         for p in assembly.periods:
             assembly.total("water used", p, flow[p])
+            assembly.water("to water sinks", p, flow[p], inwards=False)
 
 
 def load_report(key: str, contaminant: str, period: str) -> str:

@@ -17,6 +17,7 @@ from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.sample import Sample
 from loopwise.optimizer.two_stage_run import evaluate_design, evaluation_of
 from loopwise.problems.case_file import load_case
+from loopwise.problems.park.contaminant_balance import ContaminantBalance
 from loopwise.problems.park.problem import park_problem
 from tests.optimizer.stopping import Stopping
 from tests.two_stage_cases import random_problem
@@ -163,9 +164,10 @@ def test_rows_and_reports_of_a_park(tmp_path: Path) -> None:
     assert rows["scenario"].to_pylist() == list(range(sample.count))
     assert rows["objective"].to_numpy().mean() == pytest.approx(found.distribution.mean, rel=1e-12)
     assert park.problem.reports is not None
-    means = dict(zip(park.problem.reports.names, found.distribution.report_means, strict=True))
+    names = [*park.problem.reports.names, *ContaminantBalance(park.simulator, park.case.hours).names]
+    means = dict(zip(names, found.distribution.report_means, strict=True))
     assert rows["fresh water"].to_numpy().mean() == pytest.approx(means["fresh water"], rel=1e-12)
-    probability = dict(zip(park.problem.reports.names, found.distribution.report_probabilities, strict=True))
+    probability = dict(zip(names, found.distribution.report_probabilities, strict=True))
     assert probability["fresh water"] == pytest.approx(1.0)
 
 

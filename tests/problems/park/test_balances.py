@@ -13,6 +13,7 @@ from loopwise.optimizer.evaluation import BlockResult, Evaluator
 from loopwise.optimizer.extensive_form import solve_extensive_form
 from loopwise.optimizer.park_operation import ParkInspection
 from loopwise.problems.case_file import load_case
+from loopwise.problems.park.contaminant_balance import LINES, ContaminantBalance
 from loopwise.problems.park.problem import ParkProblem, park_problem
 from loopwise.problems.park.simulation import Simulation
 from loopwise.problems.two_stage import row_violation
@@ -79,12 +80,42 @@ def test_a_broken_balance_is_seen(operated: Operated) -> None:
     primal = block.primal.copy()
     at = next(k for k, name in enumerate(problem.recourse.names) if ">" in name)
     primal[SCENARIOS - 1, at] += 1e-5
-    inspected = ParkInspection(operated.park.simulator).residuals
+    inspect = ParkInspection(ContaminantBalance(operated.park.simulator, operated.park.case.hours)).inspect
+    inspected = lambda *arguments: inspect(*arguments).residuals  # noqa: E731
     sound = inspected(problem, operated.x, block.scenarios, block.primal, block.reports)
     broken = inspected(problem, operated.x, block.scenarios, primal, block.reports)
     assert sound[:, 1:].max() < CLOSED
     assert broken[SCENARIOS - 1, 1] > 0.5e-5
     assert (broken[: SCENARIOS - 1] == sound[: SCENARIOS - 1]).all()
+
+
+def test_water_of_the_whole_park_closes(operated: Operated) -> None:
+    """What crosses its boundary: fresh water, gains, losses, leaks, discharges, steam that does not come back."""
+    water = [values for name, values in operated.reports.items() if name.startswith("residual.water.")]
+    assert len(water) == len(operated.park.case.periods)
+    assert np.abs(water).max() < CLOSED
+
+
+def test_every_contaminant_of_the_whole_park_closes(operated: Operated) -> None:
+    """By line, over the year [kg/a]: real masses of the simulation, in every scenario; sludge is not nothing."""
+    park = operated.park
+    balance = ContaminantBalance(park.simulator, park.case.hours)
+    masses = balance.masses(operated.columns, operated.block.primal, operated.reports, operated.simulation)
+    lines = dict(zip(balance.names, masses.T, strict=True))
+    for contaminant in park.case.contaminants:
+        come = sum(lines[line, contaminant] for line, inwards in LINES.items() if inwards)
+        gone = sum(lines[line, contaminant] for line, inwards in LINES.items() if not inwards)
+        assert np.abs(come - gone).max() < CLOSED * park.case.operating_hours, contaminant
+        assert np.abs(lines["removed: reject", contaminant]).max() < CLOSED * park.case.operating_hours
+        assert masses.min() > -CLOSED * park.case.operating_hours
+    loads = sum(
+        hours * values
+        for period, hours in park.case.hours.items()
+        for name, values in operated.reports.items()
+        if name.startswith("load.") and name.endswith(f".COD.{period}")
+    )
+    assert lines["taken up in use", "COD"] == pytest.approx(loads, rel=1e-9)
+    assert (lines["removed: sludge", "COD"] + lines["removed: destroyed", "COD"] > 0.3 * loads).all()
 
 
 def test_heat_of_every_steam_system_closes(operated: Operated) -> None:
