@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -81,7 +81,8 @@ def run(
                 place = "--cluster" if cluster is not None else "--workers"
                 raise CaseError(Problem(f"{error}; start again to go on", place=place)) from None
             except KeyboardInterrupt:
-                complain(f"interrupted; {_told(store.status())}; start again to go on")
+                ended = replace(store.status(), running=False)  # though the lock is ours until the end
+                complain(f"interrupted; {_told(ended)}; start again to go on")
                 raise typer.Exit(130) from None
         status = store.status()
         typer.echo(_told(status))
