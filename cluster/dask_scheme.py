@@ -58,7 +58,7 @@ class DaskScheme:
 
     @property
     def dashboard(self) -> str:
-        """Address of Dask's dashboard; pages need the package bokeh on the scheduler."""
+        """Address of Dask's dashboard; its pages need bokeh where the scheduler is."""
         return str(self._client.dashboard_link)
 
     def run_everywhere(self, function: Callable[[], Any]) -> dict[str, Any]:
