@@ -155,7 +155,8 @@ class _Round:
                 except _NotFetchedError as error:
                     self._listen_again(chunk, future, error)
                     continue
-                del self.missing[chunk.first], self.futures[chunk.first]  # from here on it is never asked for again
+                del self.missing[chunk.first], self.futures[chunk.first]
+                future.release()  # or it would be computed again where the worker that holds it dies
                 self._fill()
                 yield chunk, result
         finally:
