@@ -52,6 +52,7 @@ class Grid(CaseModel):
             assembly.total("power import", p, block.imported[p], "MWh/a")
             assembly.total("power export", p, block.exported[p], "MWh/a")
         assembly.flow("power", "grid", site.name, "MW", lambda p: block.imported[p])
+        assembly.load("bought power", "MW", self.connection, lambda p: block.imported[p])
         assembly.flow("power", site.name, "grid", "MW", lambda p: block.exported[p])
 
 

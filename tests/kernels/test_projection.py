@@ -81,3 +81,11 @@ def test_an_operation_at_its_bounds_that_cannot_step_is_solved_exactly() -> None
         np.zeros((1, 2)), np.array([[3.0]]), program.q, program.upper, None, allowed=ALLOWED
     )
     assert closed[0] == pytest.approx([0.0, 3.0])
+
+
+def test_one_large_entry_does_not_loosen_a_balance() -> None:
+    """100 x + y + z = 12 off by 50 ALLOWED counts in the unit of most of its columns, not in hundreds of it."""
+    program = RecourseLP(np.array([[100.0, 1.0, 1.0]]), np.ones(3), np.inf)
+    off = np.array([[0.1, 1.0, 1.0 + 50 * ALLOWED]])
+    closed = Projection(program).onto_rows(off, np.array([[12.0]]), program.q, program.upper, None, allowed=ALLOWED)
+    assert abs(100 * closed[0, 0] + closed[0, 1] + closed[0, 2] - 12.0) <= ALLOWED
