@@ -37,15 +37,12 @@ class Projection:
         W = program.W
         self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
         self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
-        self._scale = _unit_of_rows(W)
+        self._scale = _row_units(W)
 
     def onto_rows(
         self, primal: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None, *, allowed: float
     ) -> Floats:
-        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, median entry of the row).
-
-        The median is what most columns of a row count in: a year's cap counts hourly flows thousands of times, whereas
-        one throughput of 100 t/h does not make its flows' balance a hundred times looser.
+        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, middle one of the row's entries by size).
 
         `h` (N, m), `q` and `upper` (n,) or (N, n), `W_values` (N, nnz) or None as in `RecourseLP.solve`. Scenarios
         that are closed already are left as they are; one that no step closes is solved again by HiGHS. NaN stays NaN.
@@ -99,8 +96,12 @@ class Projection:
         return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal
 
 
-def _unit_of_rows(W: Any) -> Floats:
-    """(m,) median magnitude of each row's entries, at least 1."""
-    rows = sp.csr_array(abs(W))
-    ends = zip(rows.indptr[:-1], rows.indptr[1:], strict=True)
-    return np.array([max(1.0, np.median(rows.data[a:b])) if b > a else 1.0 for a, b in ends], dtype=np.float64)
+def _row_units(W: sp.csc_array) -> Floats:
+    """(m,) max(1, middle one of a row's entries by size): flows in t/h count 1, in a cap of t a year their hours."""
+    units = np.ones(W.shape[0])
+    order = np.lexsort((np.abs(W.data), W.indices))
+    count = np.bincount(W.indices, minlength=W.shape[0])
+    kept = np.flatnonzero(count)
+    middle = (np.cumsum(count) - count + (count - 1) // 2)[kept]
+    units[kept] = np.maximum(1.0, np.abs(W.data)[order][middle])
+    return units

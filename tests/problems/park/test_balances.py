@@ -74,12 +74,13 @@ def test_every_row_of_the_model_holds(operated: Operated) -> None:
     assert (recourse.lower - operated.block.primal).max() < 1e-9
 
 
-def test_a_broken_balance_is_seen(operated: Operated) -> None:
-    """The same look at an operation in which one flow of one scenario is off by 1e-5 t/h."""
+@pytest.mark.parametrize(("column", "off"), [(">", 1e-5), (".throughput.curtailed[", 1e-6)])
+def test_a_broken_balance_is_seen(operated: Operated, column: str, off: float) -> None:
+    """The same look at an operation in which one flow is off by 1e-5 t/h, or a throughput that moves tens of t/h."""
     problem, block = operated.park.problem, operated.block
     primal = block.primal.copy()
-    at = next(k for k, name in enumerate(problem.recourse.names) if ">" in name)
-    primal[SCENARIOS - 1, at] += 1e-5
+    at = next(k for k, name in enumerate(problem.recourse.names) if column in name)
+    primal[SCENARIOS - 1, at] += off
     inspect = ParkInspection(ContaminantBalance(operated.park.simulator, operated.park.case.hours)).inspect
     inspected = lambda *arguments: inspect(*arguments).residuals  # noqa: E731
     sound = inspected(problem, operated.x, block.scenarios, block.primal, block.reports)
