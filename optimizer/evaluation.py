@@ -32,7 +32,8 @@ from .scenario_rows import part_file, write_part
 # What a row may miss in the operation that is reported: t/h, kg/h, MW, or what the model counts in. The balance of a
 # whole park adds up some hundred rows and is to close to 1e-6.
 CLOSED = 5e-9
-INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.")  # that stand for themselves in no table of scenarios
+# Reports that stand for themselves in no table of scenarios
+INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.")
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def header_table(park: ParkProblem, design: Operation, before: Operation | None)
                 outwards = [(f.target, mean.get(f.report, 0.0)) for f in flows if f.source == node]
                 total = sum(value for _, value in inwards)
                 if total > SEEN:
-                    place = f"{short_title(park, plant)}, {name} ({header.pressure:g} barg)"
+                    place = f"{short_title(park, plant)}, {name} ({header.pressure:.3g} barg)"
                     rows.append((place, when, *(_named(plant, side) for side in (inwards, outwards)), total))
     columns = ("header", "", "in, t/h", "out, t/h", "total, t/h")
     return Table("Steam balance of every header", columns, tuple(rows)) if rows else None
