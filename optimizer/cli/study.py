@@ -74,9 +74,7 @@ def run(
         with ExitStack() as stack:
             stack.enter_context(store.opened(loaded))
             scheme = stack.enter_context(open_scheme(options))
-            dashboard = getattr(scheme, "dashboard", None)
-            if dashboard is not None:
-                typer.echo(f"Dask dashboard: {dashboard}", err=True)
+            _tell_of(scheme)
             try:
                 run_study(loaded, store, scheme, progress_for(), retry_failed=retry == FAILED_ONLY)
             except ClusterError as error:
@@ -118,6 +116,16 @@ def report(folder: Folder) -> None:
 
         for file in write_comparison(StudyStore(folder)):
             typer.echo(str(file))
+
+
+def _tell_of(scheme: Any) -> None:
+    """Where Dask shows what it does, and whether its workers leave cores idle."""
+    dashboard, threads = getattr(scheme, "dashboard", None), getattr(scheme, "threads", {})
+    if dashboard is not None:
+        typer.echo(f"Dask dashboard: {dashboard}", err=True)
+    if threads and max(threads.values()) > 1:
+        hint = "a worker computes one run at a time, whatever its threads: start more of them, each with --nthreads 1"
+        typer.echo(f"note: {hint}", err=True)
 
 
 def _told(status: StudyStatus) -> str:

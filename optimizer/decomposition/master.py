@@ -27,6 +27,7 @@ from .recourse import RecourseEvaluation
 NEGLIGIBLE = 1e-9  # share of a cut's largest slope below which a slope is replaced by its worst case (HiGHS drops 1e-9)
 FIRST_BOX, LAST_BOX = 1e3, 1e12  # artificial bounds on x while the cuts leave the master unbounded
 BOX_GROWTH = 10.0
+TOO_LARGE = 1e14  # HiGHS takes no entry from 1e15 on
 
 
 _CLEAR = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded)
@@ -163,7 +164,13 @@ class Master:
         return rows
 
     def _insert(self, rows: list[tuple[Floats, list[int], list[float], float]]) -> None:
-        """Rows  a'x + entries'columns >= limit; slopes too small for HiGHS are replaced by their worst case."""
+        """Rows  a'x + entries'columns >= limit; slopes too small for HiGHS are replaced by their worst case.
+
+        Rows with slopes too large for it say nothing: their duals are those of a program with a single feasible point.
+        """
+        rows = [row for row in rows if np.abs(row[0]).max(initial=0.0) < TOO_LARGE]
+        if not rows:
+            return
         starts, index, values, limits = [0], [], [], []
         for slope, columns, entries, limit in rows:
             small = np.abs(slope) <= NEGLIGIBLE * max(1.0, float(np.abs(slope).max(initial=0.0)))
@@ -239,7 +246,10 @@ class Master:
         return highs.getModelStatus()
 
     def _age(self) -> None:
-        status = self._highs.getBasis().row_status[self.fixed_rows :]
+        basis = self._highs.getBasis()
+        status = basis.row_status[self.fixed_rows :]
+        if not basis.valid or len(status) != self.cuts:
+            return
         slack = np.array([s == highspy.HighsBasisStatus.kBasic for s in status], dtype=bool)
         self.slack_rounds = np.where(slack, self.slack_rounds + 1, 0)
 

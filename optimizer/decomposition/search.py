@@ -18,6 +18,7 @@ INTEGRAL = 1e-6  # distance to the next integer that counts as none
 STALLED_ROUNDS = 12  # evaluations in a row that moved neither bound nor value
 KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slack for
 SLACK_ROUNDS = 10  # solves in a row
+TOWARDS_CORE = 1e-3  # of the way
 FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
 
 
@@ -59,6 +60,7 @@ class Search:
     infeasible_scenarios: list[int] = field(default_factory=list[int])
     checkpoint: CheckpointFile | None = None
     threshold: float | None = None  # value at risk of the last evaluation
+    core: Floats | None = None  # (n1,) a point within the first stage's rows and bounds that is at few of them
     excluded: float = np.inf  # designs that cost this or more may have been excluded
 
     def __post_init__(self) -> None:
@@ -132,14 +134,37 @@ class Search:
 
     # -- steps ------------------------------------------------------------------------------------------------------
 
-    def evaluate(self, x: Floats, threshold: float | None = None) -> tuple[float, RecourseEvaluation]:
-        """Value of `x` (n1,), whose cuts the master gets; an integral x becomes the incumbent where it is better.
+    def evaluate(self, x: Floats, threshold: float | None = None) -> float:
+        """A bound or the value of `x` (n1,) in the first stage, where the master gets cuts.
 
-        Raises TimeUpError.
+        A better integral x becomes the incumbent. With a `core`, the value at x is asked for only where x may be a
+        better design; otherwise a bound of it is what comes back. Raises TimeUpError.
         """
-        if time.perf_counter() > self.deadline:
-            raise TimeUpError
+        self.check_time()
         x = self.snapped(x)
+        integral = self.fractionality(x).max(initial=0.0) == 0.0
+        if self.core is not None:
+            evaluation = self.cut(x, threshold)
+            value = self._support(x, evaluation)
+            if not integral or (value >= self.value and not self.risk.tail_weight):
+                return value
+            evaluation = self._values(x)
+        else:
+            evaluation = self.cut(x, threshold)
+        value = self.master.first_stage_cost(x) + self.risk.of(evaluation.values, evaluation.probability)
+        if value < self.value and integral:
+            self.x, self.value = x, value
+            self.tell()
+        return value if self.core is not None else max(value, self._support(x, evaluation))
+
+    def cut(self, x: Floats, threshold: float | None = None) -> RecourseEvaluation:
+        """The recourse at `x` (n1,), in the first stage or not, whose cuts the master gets.
+
+        With a `core`, it is that a little towards it: where a unit does not run, the duals at x itself say nothing of
+        what running it a little would change.
+        """
+        if self.core is not None:
+            x = x + TOWARDS_CORE * (self.core - x)
         tail = bool(self.risk.tail_weight)
         evaluation = self.recourse(x, threshold=(self.threshold if threshold is None else threshold) if tail else None)
         if tail and self.threshold is None and evaluation.expected is not None:
@@ -147,13 +172,26 @@ class Search:
             evaluation = self.recourse(x, threshold=self.threshold)
         self.master.add(evaluation)
         self.infeasible_scenarios += [c.scenario for c in evaluation.feasibility]
-        value = self.master.first_stage_cost(x) + self.risk.of(evaluation.values, evaluation.probability)
-        if value < np.inf and tail:
+        if evaluation.expected is not None and tail:
             self.threshold = self.risk.value_at_risk(evaluation.values, evaluation.probability)
-        if value < self.value and self.fractionality(x).max(initial=0.0) == 0.0:
-            self.x, self.value = x, value
-            self.tell()
-        return value, evaluation
+        return evaluation
+
+    def _values(self, x: Floats) -> RecourseEvaluation:
+        """The recourse at `x` (n1,), which becomes no cut of values but forbids what cannot be operated."""
+        evaluation = self.recourse(x)
+        if evaluation.expected is None:
+            self.master.add(evaluation)
+            self.infeasible_scenarios += [c.scenario for c in evaluation.feasibility]
+        return evaluation
+
+    def _support(self, x: Floats, evaluation: RecourseEvaluation) -> float:
+        """What the cuts of `evaluation` say of `x` (n1,): a bound of its value, but with a CVaR; +inf: infeasible."""
+        if evaluation.expected is None:
+            return np.inf
+        if self.risk.tail_weight:
+            return self.master.first_stage_cost(x) + self.risk.of(evaluation.values, evaluation.probability)
+        cuts = evaluation.expected
+        return self.master.first_stage_cost(x) + float((cuts.value + cuts.slope @ (x - evaluation.x)).sum())
 
     def polish(self, tolerance: float) -> None:
         """The value of the best design to the kernel's `tolerance`."""
@@ -208,9 +246,7 @@ class Search:
             if rounds is not None and done >= rounds:
                 break
             x = solution.x if best_x is None else step * solution.x + (1.0 - step) * best_x
-            value, evaluation = self.evaluate(x, solution.threshold)
-            if evaluation.expected is not None and not self.risk.tail_weight:  # a cut may ask for more than the value
-                value = max(value, self.master.first_stage_cost(x) + float(evaluation.expected.value.sum()))
+            value = self.evaluate(x, solution.threshold)
             done += 1
             stalled = stalled + 1 if bound <= previous and value >= best else 0
             previous = bound

@@ -15,7 +15,9 @@ from ..extensive_form import solve_extensive_form
 from ..risk import EXPECTATION, Risk
 from .checkpoint import CheckpointFile, SavedSearch
 from .chunk_recourse import RecourseError
+from .core_point import core_point
 from .master import Master, UnboundedError
+from .probing import probe
 from .recourse import ExpectedRecourse
 from .rounding import Rounding
 from .scenario_set import ScenarioSet
@@ -114,10 +116,12 @@ def _search(search: Search, saved: SavedSearch | None) -> SolveStatus:
     elif not len(search.integer):
         search.relax(search.gap, whole=True)
     else:
+        search.core = core_point(search.recourse.scenarios.problem.first_stage)
         root = search.relax(ROOT_SHARE * search.gap, whole=True)
         if root.x is not None:
             rounding = Rounding(search)
             rounding.root(root.x)
+            probe(search, root.x, root.bound)
             Tree(search, rounding).solve(root.bound)
     return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
 

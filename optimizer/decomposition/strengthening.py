@@ -6,7 +6,8 @@ D = a - L + s'lower - sum_F p_c upper_c > 0,
 
     Q_k(x) >= L + D - sum_{c not in F} t_c(x),      t_c = p_c x_c  or  min(p_c U_c, D) b_c
 
-hold for every integral design: a size that is not built gives nothing, one that is built gives no more than D (a
+hold for every integral design: a size that is not built gives nothing, one that is built gives no more than D, to which
+comes what columns without a switch may take, where they can be below 0 (a
 knapsack cover inequality: Carr, Fleischer, Leung, Phillips 2000, SODA, 106-115). In the relaxation, where a tenth of a
 switch buys a tenth of the size, the second form asks for more: a shortage that a small pipe could fill still needs the
 whole pipe. The choice is made anew for every scenario at the design at hand, by whichever bound is greatest there.
@@ -78,12 +79,15 @@ class Switches:
         switched = self.switch[used] >= 0
         state = np.where(switched, x[self.switch[used]], 1.0)
         paid = price * point
+        below = _terms(price, np.minimum(self.lower[used], 0.0))
         to_switch = self._to_switch[used]
         best, best_slope = value.copy(), slope.copy()
         for full in (np.zeros(len(used), dtype=bool), point >= BUILT * self.upper[used]):
             left = demand - _along(price[:, full], self.upper[used][full])
-            whole = np.where(switched & ~full, np.minimum(price * largest, left[:, None]), np.inf)
-            cheaper = whole * state < paid
+            choice = switched & ~full
+            most = left - below[:, ~choice & ~full].sum(axis=1)
+            whole = np.where(choice, np.minimum(price * np.where(choice, largest, 0.0), most[:, None]), 0.0)
+            cheaper = choice & (whole * state < paid)
             paid_now = np.where(cheaper, whole * state, paid)
             found = least + left - paid_now.sum(axis=1, where=~full)
             better = np.isfinite(found) & (left > 0.0) & (found > best + 1e-9 * np.abs(best))

@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dask import config
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 
 from loopwise.cluster import Chunk, ClusterError, LostChunkError, plan
 from loopwise.cluster import dask_scheme as scheme_module
@@ -38,6 +41,54 @@ def test_a_lost_scheduler_is_sought_and_what_is_done_stays_done(machines: Machin
     complete(found)
     first = [str(chunk.first) for chunk, _ in found[:4]]
     assert all(lines(tmp_path / "done").count(k) == 1 for k in first)
+
+
+def test_a_result_that_is_lost_before_it_was_fetched(
+    machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker dies, another one computes it again, which takes longer than fetching may."""
+    monkeypatch.setattr(scheme_module, "FETCH", 0.5)
+    first = (machines.scheduler(), machines.worker())[1]
+    with open_address(machines.address) as scheme:
+        results = scheme.run(Squares(tmp_path, pause=1.0), 1, CHUNKS[:4])
+        found = [next(results)]
+        while len(lines(tmp_path / "done")) < 3:
+            time.sleep(0.05)
+        machines.worker()
+        while scheme.workers < 2:
+            time.sleep(0.05)
+        first.kill()
+        found += results
+    assert sorted(chunk for chunk, _ in found) == list(CHUNKS[:4])
+    assert sum(result for _, result in found) == sum(k * k for k in range(8))
+    assert lines(tmp_path / "done").count("0") == 1
+
+
+class _Unfetched:
+    """A future whose result cannot be had."""
+
+    def __init__(self, status: str, error: Exception) -> None:
+        self.status, self.error = status, error
+
+    def result(self, timeout: float) -> None:
+        assert timeout
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        ("finished", TimeoutError(), scheme_module._NotFetchedError),
+        ("finished", CommClosedError(), scheme_module._SchedulerLostError),
+        ("cancelled", FutureCancelledError("key", "lost"), scheme_module._SchedulerLostError),
+        ("error", TimeoutError("of the work"), TimeoutError),
+        ("error", MemoryError(), LostChunkError),
+    ],
+)
+def test_what_a_missing_result_means(status: str, error: Exception, expected: type[Exception]) -> None:
+    future: Any = _Unfetched(status, error)
+    with pytest.raises(expected):
+        scheme_module._result(Chunk(0, 2), future)
 
 
 @pytest.mark.slow

@@ -62,3 +62,15 @@ def test_a_tenth_of_a_switch_does_not_buy_a_tenth_of_a_shortage() -> None:
         gains.append(float(found.expected.value[0] / (found.values @ found.probability)) - 1.0)
     assert min(gains) > -1e-6
     assert max(gains) > 0.01
+
+
+def test_columns_below_zero_take_more_than_a_switch_may_save() -> None:
+    """Q = max(0, 3 - x - 4 b) with x from -2 to 2: at x = -2, b = 1 it is 1."""
+    switches = Switches(np.array([-2.0, 0.0]), np.array([2.0, 1.0]), np.array([-1, 1]), np.array([2.0, 1.0]))
+    point = np.array([0.5, 0.3])
+    value, slope = np.array([3.0 - 0.5 - 1.2]), np.array([[-1.0, -4.0]])
+    height, slopes = switches.strengthened(value, slope, point, np.zeros(1))
+    for x in np.linspace(-2.0, 2.0, 9):
+        for b in (0.0, 1.0):
+            cut = float(height[0] + slopes[0] @ (np.array([x, b]) - point))
+            assert cut <= max(0.0, 3.0 - x - 4.0 * b) + 1e-12

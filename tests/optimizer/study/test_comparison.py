@@ -24,7 +24,7 @@ STUDY = """kind: study
 name: =brewery <1>
 cases: [single-plant]
 options: {scenarios: 2, evaluate: 64}
-grid: {environment.co2_price: [0, 200], fresh_water.well.price: [0.5 USD/m3, 4 USD/m3]}
+grid: {environment.co2_price: [0, 200], fresh_water.well.price: [0.0005 USD/kg, 4 USD/m3]}
 runs: [{plants.brewery.treatments.reverse osmosis: null}]
 """
 
@@ -53,6 +53,8 @@ def test_the_table_and_the_workbook_say_the_same(folder: Path) -> None:
         assert there["status"] == "optimal"
     assert rows[4]["plants.brewery.treatments.reverse osmosis"] == "taken away"
     assert not rows[4].get("size brewery.reverse osmosis")
+    prices = [row["fresh_water.well.price"] for row in rows[:4]]
+    assert prices == [0.5, 4.0, 0.5, 4.0], "in the unit of the case file, whatever unit was typed"
     assert rows[3]["mean"] > rows[0]["mean"], "dear water and dear carbon"
 
 
