@@ -58,7 +58,7 @@ class DaskScheme:
 
     @property
     def dashboard(self) -> str:
-        """Address of Dask's dashboard; pages need the package bokeh on the scheduler."""
+        """Address of Dask's dashboard; its pages need bokeh where the scheduler is."""
         return str(self._client.dashboard_link)
 
     def run_everywhere(self, function: Callable[[], Any]) -> dict[str, Any]:
@@ -155,7 +155,8 @@ class _Round:
                 except _NotFetchedError as error:
                     self._listen_again(chunk, future, error)
                     continue
-                del self.missing[chunk.first], self.futures[chunk.first]  # from here on it is never asked for again
+                del self.missing[chunk.first], self.futures[chunk.first]
+                future.release()  # or it would be computed again where the worker that holds it dies
                 self._fill()
                 yield chunk, result
         finally:

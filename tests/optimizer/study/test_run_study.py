@@ -145,6 +145,9 @@ def test_failed_runs_are_told_and_retried(tmp_path: Path, monkeypatch: pytest.Mo
     assert store.rows()["message"].to_pylist() == ["ArithmeticError: no such luck"] * 2
     run_all(study, store)
     assert store.status().failed == 2
+    dry = "run", tmp_path / "study.yaml", "--out", store.folder, "--dry-run"
+    assert "2 runs, 0 missing" in loopwise(*dry).output
+    assert "2 runs, 2 missing" in loopwise(*dry, "--retry", "failed").output
     run_all(study, store, retry_failed=True)
     assert (store.status().done, store.status().failed) == (2, 0)
 

@@ -125,6 +125,14 @@ def test_heat_of_every_steam_system_closes(operated: Operated) -> None:
     assert np.abs(heat).max(initial=0.0) < CLOSED
 
 
+def test_exergy_is_destroyed_in_every_scenario(operated: Operated) -> None:
+    """By heat exchange and by heat pumps, where a park has them."""
+    destroyed = [values for name, values in operated.reports.items() if name.startswith("exergy destroyed")]
+    assert len(destroyed) == (2 if operated.park.case.heat_systems else 0)
+    assert all(values.min() >= 0.0 for values in destroyed)
+    assert all(values.max() > 1.0 for values in destroyed)
+
+
 def test_contaminants_close_after_the_forward_simulation(operated: Operated) -> None:
     assert operated.simulation.mass_residual.max() < CLOSED
     assert operated.simulation.water_residual.max() < CLOSED
