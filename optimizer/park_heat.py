@@ -145,8 +145,8 @@ def _labels(park: ParkProblem) -> dict[str, str]:
         for name, cooling in system.cooling.items():
             end = "" if cooling.target is None else f"→{cooling.target:g}"
             labels[f"{plant}.{name}"] = f"{name} {cooling.supply:g}{end}"
-        for name, cooler in system.dry_coolers.items():
-            labels[f"{plant}.{name}"] = f"{name} {cooler.supply:g}→{cooler.target:g}"
+        for name, part in (*system.dry_coolers.items(), *system.economizers.items()):
+            labels[f"{plant}.{name}"] = f"{name} {part.supply:g}→{part.target:g}"
         for name, pump in system.heat_pumps.items():
             labels[f"{plant}.{name}"] = labels[f"{plant}.{name} source"] = f"{name} to {pump.heats.end:g}"
     for name, loop in park.case.hot_water_loops.items():

@@ -31,6 +31,7 @@ HEAT = frozenset(
         "heating",
         "cooling",
         "dry cooler",
+        "economizer",
         "steam recovery",
         "heat pump",
         "hot-water loop",

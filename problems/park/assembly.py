@@ -62,6 +62,7 @@ class Site:
     curtailed: Mapping[str, Expression] = field(default_factory=dict)
     condensate: dict[str, float] = field(default_factory=dict[str, float])  # temperature of what each user collects
     drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
+    burnt: dict[str, Mapping[str, Expression]] = field(default_factory=dict)  # fuel of each boiler [MW], per period
     boilers: dict[str, Expression] = field(default_factory=dict)  # steam capacity of each [t/h]
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:

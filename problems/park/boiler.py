@@ -25,4 +25,5 @@ class Boiler(SteamGenerator):
         """Burns B [MW, LHV] of steam_generator's rows, with efficiency eta."""
         per_steam = self.input_per_steam(header, feedwater, self.efficiency)
         burnt = self.raise_steam(assembly, site, name, "boiler", path, header, feedwater, per_steam)
+        site.burnt[name] = burnt
         fuel.burn(assembly, self.fuel, f"{site.name}.{name}", burnt)

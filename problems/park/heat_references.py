@@ -17,6 +17,7 @@ HEAT_GROUPS = (
     "cooling",
     "dry_coolers",
     "exchangers",
+    "economizers",
     "steam_recovery",
     "heat_pumps",
     "condensing_turbines",

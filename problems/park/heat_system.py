@@ -14,6 +14,7 @@ from .base import CaseModel, Name
 from .condensing_turbine import CondensingTurbine
 from .cooling import Cooling
 from .dry_cooler import DryCooler
+from .economizer import Economizer
 from .emergency import Emergency
 from .fuel import Fuel
 from .heat_engine import AbsorptionChiller, RankineCycle
@@ -45,6 +46,7 @@ class HeatSystem(CaseModel):
     heating: dict[Name, Heating] = Field(default_factory=dict, description="hot utilities")
     cooling: dict[Name, Cooling] = Field(default_factory=dict, description="cold utilities")
     dry_coolers: dict[Name, DryCooler] = Field(default_factory=dict, description="cooling by the air")
+    economizers: dict[Name, Economizer] = Field(default_factory=dict, description="heat of the boilers' flue gas")
     steam_recovery: dict[Name, SteamRecovery] = Field(default_factory=dict, description="steam raised from streams")
     heat_pumps: dict[Name, HeatPump] = Field(default_factory=dict, description="heat pumps and vapour recompression")
     condensing_turbines: dict[Name, CondensingTurbine] = Field(default_factory=dict, description="steam to vacuum")
@@ -97,6 +99,8 @@ class HeatSystem(CaseModel):
                 found += cooling.tower.problems(f"{place}.cooling.{name}.tower", contaminants)
         for name, exchanger in self.exchangers.items():
             found += self._exchanger(f"{place}.exchangers.{name}", exchanger)
+        for name, economizer in self.economizers.items():
+            found += economizer.problems(f"{place}.economizers.{name}", steam)
         for name, recovery in self.steam_recovery.items():
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
         for name, turbine in self.condensing_turbines.items():
@@ -162,6 +166,8 @@ class HeatSystem(CaseModel):
             cooler.add_to(assembly, network, site, name, approach)
         for name, exchanger in self.exchangers.items():
             exchanger.add_to(assembly, network, site, name, self.contributions())
+        for name, economizer in self.economizers.items():
+            economizer.add_to(assembly, network, site, name, approach)
         for name, recovery in self.steam_recovery.items():
             assert steam is not None
             recovery.add_to(assembly, network, site, name, approach, steam)

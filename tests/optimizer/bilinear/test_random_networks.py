@@ -1,4 +1,4 @@
-"""Random water networks: the bound against networks worked out by hand, balances, and SCIP where installed."""
+"""Random water networks: balances, bounds against networks worked out by hand, infeasibility, SCIP where installed."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.subjects.water import integrated_network
 from loopwise.optimizer.bilinear import BilinearProgram, SearchOptions, SearchStatus, from_pyomo, minimize
+from loopwise.optimizer.bilinear.diagnosis import broken_limits
 from loopwise.problems.water_network import WaterNetworkCase, water_network_model
 
 SETTINGS = settings(max_examples=6, deadline=None, derandomize=True)
@@ -98,3 +99,18 @@ def test_agrees_with_scip(case: WaterNetworkCase) -> None:
     other = scip(program, GAP, 1e20)
     assert bound <= other.value * (1 + 1e-5)
     assert other.bound <= value * (1 + 1e-5)
+
+
+@SETTINGS
+@given(st.integers(1, 2), st.integers(1, 10_000))
+def test_infeasible_networks_are_named(process: int, seed: int) -> None:
+    """Nothing takes B out: what the units give off leaves in at most as much water as they take, too dirty."""
+    case = integrated_network(process, 1, 2, seed)
+    assume("B" not in case.treatment_units[0].removal)
+    given_off = sum(1e3 * unit.load["B"] for unit in case.process_units)
+    assert given_off / sum(unit.flow or 0.0 for unit in case.process_units) > case.discharge_maximum["B"]
+    result = minimize(from_pyomo(water_network_model(case)).program)
+    assert result.status is SearchStatus.INFEASIBLE
+    named = broken_limits(case, seconds=3600.0)
+    assert named
+    assert all(" B at " in sentence for sentence in named)

@@ -82,7 +82,7 @@ def test_best_networks_differ_and_get_worse() -> None:
     changed = case.model_copy(
         update={"treatment_units": [], "pipes": Pipes.model_validate(pipes), "best_networks": 3, "objective": "pipes"}
     )
-    answer = best_networks(changed, SearchOptions(time_limit=60.0), QuietProgress())
+    answer = best_networks(changed, SearchOptions(), QuietProgress())
     objectives = [objective for objective, _ in answer.networks]
     assert len(objectives) == 3
     assert objectives == sorted(objectives)

@@ -17,7 +17,7 @@ def solved(data: dict[str, Any] | WaterNetworkCase, gap: float = 1e-5) -> tuple[
     case = data if isinstance(data, WaterNetworkCase) else WaterNetworkCase.model_validate(data)
     model = water_network_model(case)
     reformulated = from_pyomo(model)
-    result = minimize(reformulated.program, SearchOptions(gap=gap, time_limit=60.0))
+    result = minimize(reformulated.program, SearchOptions(gap=gap))
     if result.x is not None:
         for variable, value in zip(reformulated.variables, result.x, strict=False):
             variable.set_value(value, skip_validation=True)

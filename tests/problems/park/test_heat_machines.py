@@ -234,3 +234,51 @@ def test_impossible_dry_coolers_are_refused(changes, air, place: str, words: str
     (found,) = DryCooler.model_validate(COOLER | changes).problems("cooler", air)
     assert words in found.message
     assert found.place == f"cooler.{place}".rstrip(".")
+
+
+FLUE_GAS = {"boiler": "B", "supply": 130, "target": 60, "share": 0.08, "existing": 5}
+STEAM = {
+    "headers": {"LP": {"pressure": 4}},
+    "feedwater": {"header": "LP", "recovery": 1.0},
+    "boilers": {"B": {"header": "LP", "fuel": "gas", "existing": 60, "minimum_load": 0, "no_load": 0}},
+    "steam_uses": {"dryer": {"header": "LP", "flow": {"fixed": 30}}},
+}
+WARMED = {
+    "streams": {"wash": {"supply": 20, "target": 50, "duty": 4}},
+    "heating": {"gas": {"supply": 200, "price": 90}},
+}
+SUPPLIES = {
+    "fresh_water": {"river": {"price": 0.5}},
+    "discharges": {"drain": {}},
+    "fuels": {"gas": {"price": 40, "emission_factor": 0.2}},
+}
+
+
+def with_economizer(**changes):
+    heat = WARMED | {"economizers": {"economizer": FLUE_GAS | changes}}
+    return heat_park({"plant": {"steam": STEAM, "heat": heat}}, **SUPPLIES)
+
+
+def test_golden_economizer() -> None:
+    """0.08 of the fuel warms the wash water, the rest is bought at 90; fuel at 40, water at 0.5 a tonne."""
+    model = build_model(with_economizer())
+    optimum = golden_optimum("economizer", model.pyomo)
+    fuel, water = hourly(model, "fuel gas"), hourly(model, "fresh water")
+    assert hourly(model, "heat from flue gas") == pytest.approx(0.08 * fuel, rel=1e-7)
+    assert 0.5 < 0.08 * fuel < 4
+    assert optimum == pytest.approx(HOURS * (40 * fuel + 0.5 * water + 90 * (4 - 0.08 * fuel)), rel=1e-7)
+
+
+def test_an_economizer_gives_no_more_than_its_size_and_its_temperatures_allow() -> None:
+    """Flue gas of 52 to 45 degC, 5 + 5 K apart, reaches 42 degC in the wash water: 4 x 22 / 30 MW at most."""
+    small = solved(with_economizer(existing=0.5))
+    assert hourly(small, "heat from flue gas") == pytest.approx(0.5)
+    tepid = solved(with_economizer(supply=52, target=45, share=0.2))
+    assert hourly(tepid, "heat from flue gas") == pytest.approx(4 * 22 / 30, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"), [({"boiler": "C"}, "unknown boiler 'C'"), ({"target": 130}, "is not cooled")]
+)
+def test_impossible_economizers_are_refused(changes, words: str) -> None:
+    assert any(words in problem.message for problem in with_economizer(**changes).problems())
