@@ -12,20 +12,25 @@ from __future__ import annotations
 import argparse
 import heapq
 import json
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from loopwise.cluster import Chunk, Scheme, Serial, plan
 from loopwise.cluster.dask_clusters import open_local
 from loopwise.cluster.dask_scheme import DaskScheme
+from loopwise.cluster.plan import LARGEST
 from loopwise.cluster.work import Compute
-from loopwise.kernels import BLOCK
+from loopwise.kernels import BLOCK, Statistics
 from loopwise.kernels.cpu import threads
+from loopwise.kernels.statistics import EXACT
 from loopwise.optimizer.distribution import Distribution
 from loopwise.optimizer.evaluation import EvaluationArguments, EvaluationWork
 from loopwise.optimizer.execution import SINGLE_THREADED, run_versions
@@ -81,9 +86,37 @@ def peak_memory() -> float:
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
-def simulated_seconds(scenarios: int, workers: int, blocks: int, per_scenario: float, per_chunk: float) -> float:
-    """Time of a round: one scheduler hands out a chunk every `per_chunk` seconds to whoever is free first."""
+def merging_seconds(blocks: int, repetitions: int) -> float:
+    """Shortest CPU time to unpack the sums of one more chunk and add them, where values are counted in bins already."""
+    random = np.random.default_rng(1)
+
+    def part(first: int, count: int) -> Distribution:
+        values, weights = random.normal(1e6, 1e5, count), np.full(count, 1e-9)
+        return Distribution.of_block(first * BLOCK, values, weights, np.zeros(count, np.int8))
+
+    there = replace(
+        part(0, BLOCK), _statistics=Statistics.of(random.normal(1e6, 1e5, EXACT + 1), np.full(EXACT + 1, 1.0))
+    )
+    chunk = Distribution()
+    for first in range(blocks):
+        chunk = chunk.merge(part(blocks + first, BLOCK))
+    sent, times = pickle.dumps(chunk, protocol=5), []
+    for _ in range(repetitions):
+        started = time.process_time()
+        there.merge(pickle.loads(sent))
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def simulated_seconds(
+    scenarios: int, workers: int, blocks: int, per_scenario: float, per_chunk: float, per_merged: float = 0.0
+) -> float:
+    """Time of a round: one client hands out a chunk and adds one up, one after the other, to whoever is free first.
+
+    `per_scenario`: seconds of a worker; of the client, `per_chunk` seconds a chunk and `per_merged` for each scenario.
+    """
     chunks, size = -(-scenarios // (blocks * BLOCK)), min(blocks * BLOCK, scenarios)
+    per_chunk += size * per_merged
     if chunks > 200_000:  # long queues are fluid: either the scheduler or the workers are always busy
         return max(chunks * per_chunk, chunks * size * per_scenario / workers) + size * per_scenario
     free, handed, end = [0.0] * workers, 0.0, 0.0
@@ -96,11 +129,14 @@ def simulated_seconds(scenarios: int, workers: int, blocks: int, per_scenario: f
     return end
 
 
-def simulation(scenarios: int, per_scenario: float, per_chunk: float) -> list[dict[str, float]]:
+def simulation(
+    scenarios: int, per_scenario: float, per_chunk: float, per_merged: float = 0.0
+) -> list[dict[str, float]]:
     """Best chunk, time and parallel efficiency for every number of workers."""
     rows: list[dict[str, float]] = []
     for workers in WORKERS:
-        times = {b: simulated_seconds(scenarios, workers, b, per_scenario, per_chunk) for b in BLOCKS_PER_CHUNK}
+        costs = per_scenario, per_chunk, per_merged
+        times = {b: simulated_seconds(scenarios, workers, b, *costs) for b in BLOCKS_PER_CHUNK}
         best = min(times, key=lambda b: times[b])
         ideal = scenarios * per_scenario / workers
         rows.append(
@@ -186,7 +222,14 @@ def main() -> None:
             "cpu_speedup": min(busiest[1]) / min(busiest[2]), "identical_means": len(means) == 1,
             "overhead_per_chunk_cpu_s": per_chunk, "cpu_seconds_per_scenario": per_scenario,
         }  # fmt: skip
-    found["simulated_1e9_scenarios"] = simulation(10**9, per_scenario, per_chunk)
+    few, many = (merging_seconds(blocks, typed.repetitions) for blocks in (1, LARGEST))
+    per_merged = max(0.0, (many - few) / ((LARGEST - 1) * BLOCK))
+    found |= {"merging_chunk_of_1_block_cpu_s": few, "merging_chunk_of_64_blocks_cpu_s": many}
+    rows = simulation(10**9, per_scenario, per_chunk + few, per_merged)
+    found["simulated_1e9_scenarios"] = rows
+    found["most_workers_at_half_efficiency"] = max(
+        (row["workers"] for row in rows if row["efficiency"] >= 0.5), default=0
+    )
     found["plan_8_x_H100_1e9_scenarios"] = gpu_plan(work, 10**9)
     if typed.million:
         found["million"] = million(work, design.x, opened)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
+from distributed.client import FutureCancelledError
 
 from .errors import ClusterError, LostChunkError
 from .plan import Chunk
@@ -26,6 +27,7 @@ from .work import KEPT, PreparedWorks, Work, run_chunk
 IN_FLIGHT = 3  # chunks per worker that the scheduler holds: one computed, the next at hand, one on its way
 WITHOUT_WORKERS = 120.0  # seconds until work that nobody is there to do is given up
 ANSWER = 10.0  # seconds for the scheduler to answer a question
+FETCH = 120.0  # seconds in which a result that is there has to arrive here
 LISTEN = 2.0  # seconds between looks at whether anybody is still there
 
 Connect = Callable[[], Client]
@@ -47,11 +49,16 @@ class DaskScheme:
     @property
     def workers(self) -> int:
         """Worker threads that are there now, at least one."""
-        return max(1, _threads(self._client))
+        return max(1, sum(self.threads.values()))
+
+    @property
+    def threads(self) -> Mapping[str, int]:
+        """Threads of every worker process that is there now, by address."""
+        return _threads(self._client)
 
     @property
     def dashboard(self) -> str:
-        """Address of Dask's dashboard; pages need the package bokeh on the scheduler."""
+        """Address of Dask's dashboard; its pages need bokeh where the scheduler is."""
         return str(self._client.dashboard_link)
 
     def run_everywhere(self, function: Callable[[], Any]) -> dict[str, Any]:
@@ -115,6 +122,10 @@ class _SchedulerLostError(Exception):
     pass
 
 
+class _NotFetchedError(Exception):
+    """A result was there, but did not arrive."""
+
+
 class _Round:
     """Results of `waiting` until all are there or the scheduler is lost; `missing` is what it was given."""
 
@@ -139,10 +150,13 @@ class _Round:
             self._fill()
             while self.missing:
                 chunk, future = self._next()
-                if future.status == "cancelled":
-                    raise _SchedulerLostError
-                result = _result(chunk, future)
-                del self.missing[chunk.first], self.futures[chunk.first]  # from here on it is never asked for again
+                try:
+                    result = _result(chunk, future)
+                except _NotFetchedError as error:
+                    self._listen_again(chunk, future, error)
+                    continue
+                del self.missing[chunk.first], self.futures[chunk.first]
+                future.release()  # or it would be computed again where the worker that holds it dies
                 self._fill()
                 yield chunk, result
         finally:
@@ -156,7 +170,17 @@ class _Round:
             key = f"chunk-{self.name}-{chunk.first}"
             future = self.client.submit(_remote, self.work, *self.common, chunk, key=key, pure=False)
             self.futures[chunk.first] = future
-            future.add_done_callback(lambda done, chunk=chunk: self.arrived.put((chunk, done)))
+            self._listen(chunk, future)
+
+    def _listen(self, chunk: Chunk, future: Future[Any]) -> None:
+        future.add_done_callback(lambda done: self.arrived.put((chunk, done)))
+
+    def _listen_again(self, chunk: Chunk, future: Future[Any], error: _NotFetchedError) -> None:
+        """Wait for a result that was lost with the worker that held it, and is computed again."""
+        if future.status == "finished":
+            message = f"{error}; {len(self.missing) + len(self.waiting)} chunks were not done"
+            raise ClusterError(message) from None
+        self._listen(chunk, future)
 
     def _next(self) -> tuple[Chunk, Future[Any]]:
         """The next chunk that ended, one way or another; raises where nobody is left who could end one."""
@@ -174,7 +198,7 @@ class _Round:
         """Worker threads that were there when last looked, at most `LISTEN` seconds ago."""
         if time.monotonic() - self.looked >= LISTEN:
             try:
-                self.there = _threads(self.client)
+                self.there = sum(_threads(self.client).values())
             except (OSError, TimeoutError):
                 self.there = 0
             self.looked = time.monotonic()
@@ -182,28 +206,35 @@ class _Round:
         return self.there
 
 
-def _threads(client: Client) -> int:
-    """Worker threads that the scheduler knows now."""
+def _threads(client: Client) -> Mapping[str, int]:
+    """Threads of the workers that the scheduler knows now, by address."""
     if client.scheduler is None:  # the connection was lost
-        return 0
+        return {}
     threads: Any = client.sync(client.scheduler.ncores, callback_timeout=ANSWER)
-    return sum(threads.values())
+    return threads
 
 
 def _result(chunk: Chunk, future: Future[Any]) -> Any:
     """The chunk's result.
 
-    Raises what its work raised, saying where, or LostChunkError where workers died of it or had too little memory.
+    Raises what its work raised, saying where, or LostChunkError where workers died of it or had too little memory;
+    _NotFetchedError where it cannot be had from whoever has it, _SchedulerLostError where nobody knows of it any more.
     """
     where, advice = f"the indices {chunk.first}..{chunk.last - 1}", "give each more, or start fewer on a machine"
     try:
-        return future.result(timeout=WITHOUT_WORKERS)
+        return future.result(timeout=FETCH)
+    except FutureCancelledError:
+        raise _SchedulerLostError from None
     except KilledWorker as error:
         died = f"{error.allowed_failures + 1} workers died one after the other with {where} at hand"
         raise LostChunkError(f"{died}, most often for lack of memory: {advice}", chunk) from None
     except MemoryError:
         raise LostChunkError(f"workers have too little memory for {where}: {advice}", chunk) from None
     except Exception as error:
+        if future.status != "error" and isinstance(error, TimeoutError):
+            raise _NotFetchedError(f"the result of {where} was computed, but does not arrive") from None
+        if future.status != "error" and isinstance(error, OSError):
+            raise _SchedulerLostError from None
         error.add_note(f"raised by a worker for {where}")
         raise
 

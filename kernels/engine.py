@@ -91,8 +91,8 @@ class PreparedEngine(Protocol):
     ) -> Iterates:
         """Iterates of all N scenarios, each independent of its neighbours in the batch.
 
-        A scenario has converged when its relative duality gap and its relative primal and dual residuals are at most
-        `tolerance`.
+        A scenario has converged when its relative duality gap, its relative primal and dual residuals, and what the
+        primal residual is worth at the duals' prices, relative to the objective, are at most `tolerance`.
         """
         ...
 

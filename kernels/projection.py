@@ -37,13 +37,12 @@ class Projection:
         W = program.W
         self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
         self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
-        self._scale = np.ones(W.shape[0])
-        np.maximum.at(self._scale, W.indices, np.abs(W.data))
+        self._scale = _row_units(W)
 
     def onto_rows(
         self, primal: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None, *, allowed: float
     ) -> Floats:
-        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, largest entry of the row).
+        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, middle one of the row's entries by size).
 
         `h` (N, m), `q` and `upper` (n,) or (N, n), `W_values` (N, nnz) or None as in `RecourseLP.solve`. Scenarios
         that are closed already are left as they are; one that no step closes is solved again by HiGHS. NaN stays NaN.
@@ -95,3 +94,14 @@ class Projection:
             self._exact = ExactSolver(program.W, program.q, program.lower, program.upper)
         solution = self._exact.solve(h, q, upper, values)
         return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal
+
+
+def _row_units(W: sp.csc_array) -> Floats:
+    """(m,) max(1, middle one of a row's entries by size): flows in t/h count 1, in a cap of t a year their hours."""
+    units = np.ones(W.shape[0])
+    order = np.lexsort((np.abs(W.data), W.indices))
+    count = np.bincount(W.indices, minlength=W.shape[0])
+    kept = np.flatnonzero(count)
+    middle = (np.cumsum(count) - count + (count - 1) // 2)[kept]
+    units[kept] = np.maximum(1.0, np.abs(W.data)[order][middle])
+    return units

@@ -23,8 +23,9 @@ from .engine import Booleans, Floats, Iterates, Sparse, StandardBatch, StandardF
 
 Indices = NDArray[np.int64]
 
+OWN = 1e-3  # least entry of a scaled row in a column of its own for which the row is taken to be independent
 DEPENDENCE = 1e-11  # a row is dependent where what is left of it after the others is smaller than this
-LARGEST_DENSE = 1500  # rows up to which dependent ones are looked for (a dense QR factorization)
+LARGEST_DENSE = 1500  # rows in doubt up to which dependent ones are looked for (a dense QR factorization)
 
 
 @dataclass(frozen=True)
@@ -202,13 +203,33 @@ def _equilibrate(W: Sparse) -> tuple[Floats, Floats]:
 def _dependent_rows(W: Sparse) -> tuple[Indices, Floats]:
     """Rows that are linear combinations of the others, and the weights (dependent, kept) of those combinations."""
     m = W.shape[0]
-    if m == 0 or m > LARGEST_DENSE:
+    doubtful = _without_own_column(W)
+    if not len(doubtful) or len(doubtful) > LARGEST_DENSE:
         return np.zeros(0, np.int64), np.zeros((0, m))
-    factors: Any = scipy.linalg.qr(W.T.toarray(), mode="r", pivoting=True)
+    factors: Any = scipy.linalg.qr(W[doubtful].T.toarray(), mode="r", pivoting=True)
     R, order = factors[0], factors[-1]
-    diagonal = np.zeros(m)
+    diagonal = np.zeros(len(doubtful))
     diagonal[: min(R.shape)] = np.abs(np.diag(R))
     rank = int((diagonal > DEPENDENCE * max(diagonal[0], 1e-300)).sum())
     weights = scipy.linalg.solve_triangular(R[:rank, :rank], R[:rank, rank:]).T  # in the order of `order[:rank]`
-    kept = np.argsort(order[:rank])
-    return order[rank:].astype(np.int64), weights[:, kept]
+    dependent = doubtful[order[rank:]]
+    kept = np.setdiff1d(np.arange(m), dependent)
+    result = np.zeros((len(dependent), len(kept)))
+    result[:, np.searchsorted(kept, doubtful[order[:rank]])] = weights
+    return dependent, result
+
+
+def _without_own_column(W: Sparse) -> Indices:
+    """Rows that are left when those with a column that no other row has are taken out, again and again.
+
+    A row with a column of its own is no combination of the others, and takes part in none.
+    """
+    columns = sp.csc_array(abs(W) >= OWN).astype(np.int64)
+    others = sp.csc_array(W != 0.0).astype(np.int64)
+    left = np.ones(W.shape[0], np.int64)
+    while True:
+        own = (others.T @ left == 1) & (columns.T @ left == 1)
+        taken = left * (columns @ own.astype(np.int64) > 0)
+        if not taken.any():
+            return np.flatnonzero(left)
+        left -= taken

@@ -10,7 +10,9 @@ from importlib.resources.abc import Traversable
 
 from ..cluster import ClusterError, Scheme, Serial
 from ..cluster.versions import base_versions
+from ..kernels import Engine
 from ..kernels.cpu import threads
+from ..kernels.engine import unavailable
 from ..problems.errors import CaseError, Problem
 from .options import Options
 from .result import installed, versions
@@ -65,12 +67,14 @@ def run_versions() -> dict[str, str]:
     kernel = hashlib.sha256()
     _add_sources(files(__package__ or "").joinpath("..", "kernels"), kernel)
     libraries = {name: version for name, version in versions().items() if name != "python"}
-    return base_versions() | libraries | {"loopwise": installed("loopwise"), "kernel": kernel.hexdigest()[:12]}
+    engine = "absent" if unavailable(Engine.CPU) else "there"  # else `auto` takes the slow one, with other last digits
+    own = {"loopwise": installed("loopwise"), "kernel": kernel.hexdigest()[:12], "compiled kernel": engine}
+    return base_versions() | libraries | own
 
 
 def _add_sources(folder: Traversable, digest: hashlib._Hash) -> None:
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir() and not entry.name.startswith(("_", ".")):
             _add_sources(entry, digest)
-        elif entry.name.endswith((".py", ".cuh", ".cu")):
+        elif entry.name.endswith((".py", ".cuh", ".cu", ".hpp", ".cpp")):
             digest.update(entry.name.encode() + entry.read_bytes())

@@ -65,11 +65,14 @@ def solve_extensive_form(
     def listen(event: Any) -> None:
         seconds = time.perf_counter() - started
         bound, incumbent = event.data_out.mip_dual_bound, event.data_out.mip_primal_bound
-        history.append((seconds, incumbent, bound) if maximize else (seconds, bound, incumbent))
+        now = (incumbent, bound) if maximize else (bound, incumbent)
+        if history and history[-1][1:] == now:
+            return
+        history.append((seconds, *now))
         if notice is not None:
             notice(seconds, bound, incumbent)
 
-    solver.cbMipLogging += listen
+    solver.cbMipInterrupt += listen  # the logging event is silent where HiGHS is
     solver.HandleKeyboardInterrupt = True
     solver.solve()
     return _solution(solver, problem, tuple(history))

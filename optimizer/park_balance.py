@@ -12,7 +12,7 @@ from .park_flows import plant_of, short_title
 from .park_operation import Operation
 from .report.content import Table
 
-COLUMNS = (
+QUANTITIES = (
     ("fresh water in, t/h", "water", True, False),
     ("water from others, t/h", "water", True, True),
     ("water to others, t/h", "water", False, True),
@@ -27,21 +27,27 @@ COLUMNS = (
     ("fuel, MW", "fuel", True, False),
     ("by-products, t/h", "by-product", False, False),
 )
-"""Header, carrier, whether it arrives, whether the other side is a plant too."""
+"""Label, carrier, whether it arrives, whether the other side is a plant too."""
 
 
 def plant_table(park: ParkProblem, design: Operation, before: Operation | None) -> Table:
-    """One row a plant, mean of the year over all futures; as it is in brackets where it differs."""
+    """One column a plant, mean of the year over all futures; as it is in brackets where it differs."""
     operations = [operation for operation in (design, before) if operation is not None]
-    rows: list[tuple[str, ...]] = []
-    for plant in park.case.plants:
-        cells = [_cell([_across(park, o, plant, *column[1:]) for o in operations]) for column in COLUMNS]
-        stopped = [o.mean.get(f"curtailed hours {plant}", 0.0) for o in operations]
-        rows.append((short_title(park, plant), *cells, _cell(stopped)))
-    header = ("plant", *(column[0] for column in COLUMNS), "curtailed, h/year")
-    kept = [k for k in range(len(header)) if k == 0 or any(row[k] != "–" for row in rows)]
+    rows = [
+        (
+            label,
+            *(
+                _cell([_across(park, o, plant, carrier, come, shared) for o in operations])
+                for plant in park.case.plants
+            ),
+        )
+        for label, carrier, come, shared in QUANTITIES
+    ]
+    stopped = [[o.mean.get(f"curtailed hours {plant}", 0.0) for o in operations] for plant in park.case.plants]
+    rows.append(("curtailed, h/year", *map(_cell, stopped)))
     title = "What goes in and out of every plant" + (" (today in brackets)" if before is not None else "")
-    return Table(title, tuple(header[k] for k in kept), tuple(tuple(row[k] for k in kept) for row in rows))
+    plants = tuple(short_title(park, plant) for plant in park.case.plants)
+    return Table(title, ("", *plants), tuple(row for row in rows if any(cell != "–" for cell in row[1:])))
 
 
 def contaminant_table(park: ParkProblem, design: Operation) -> Table | None:

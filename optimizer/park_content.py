@@ -12,6 +12,7 @@ from .park_assumptions import assumption_tables, assumptions
 from .park_balance import contaminant_table, plant_table
 from .park_costs import capital_charge, cost_table, payback
 from .park_design import design_items, running_table
+from .park_durations import duration_pictures
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
@@ -51,7 +52,10 @@ def report_content(
         asked,
         headline=_headline(park, design, before, result),
         flows=(*pictures(park, design, before), *heat_flows(park, design, before)),
-        pictures=tuple(heat_pictures(park)),
+        pictures=(
+            *heat_pictures(park),
+            *duration_pictures(park, design.durations, None if before is None else before.durations),
+        ),
         cost=_histograms(design, before),
         cost_table=cost_table(park, design, before),
         balance=plant_table(park, design, before),

@@ -28,6 +28,7 @@ WORDS = {
     "by-products sold": "By-products sold",
     "by-products disposed of": "Disposal of by-products",
     "emergency": "Emergency outlets and deficits",
+    "starts": "Starting boilers and turbines",
     "steam vent": "Vented steam",
     "permit excess": "Permits exceeded",
     "CO2": "CO2",

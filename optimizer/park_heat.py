@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..problems.heat import HeatRecoveryProblem, composite_curves, grand_composite_curve, problem_table
-from ..problems.heat.total_site import site_profiles
+from ..problems.heat.total_site import Main, total_site_targets
 from ..problems.park.header import header_node
 from ..problems.park.problem import ParkProblem
+from ..problems.park.steam_properties import saturation_temperature
 from .heat.report import COLD, HOT, profiles_picture
 from .park_flows import plant_of, short_title
 from .park_operation import Operation
@@ -34,6 +35,22 @@ def site_problem(park: ParkProblem) -> HeatRecoveryProblem:
             nominal = stream.nominal(f"{plant}: {name}", plant)
             streams.append(replace(nominal, approach_contribution=contributions[name]))
     return HeatRecoveryProblem(tuple(streams))
+
+
+def site_mains(park: ParkProblem) -> list[Main]:
+    """Steam of every pressure in the park and the levels of its loops, as if every plant could reach all of them."""
+    approach = max(system.approach_temperature for system in park.case.heat_systems.values()) / 2.0
+    headers = [header for system in park.case.steam_systems.values() for header in system.headers.values()]
+    mains = {
+        name: Main(name, temperature, temperature, approach)
+        for temperature in sorted(saturation_temperature(header.pressure) for header in headers)
+        for name in [f"steam of {temperature:.0f} °C"]
+    }
+    for loop in park.case.hot_water_loops.values():
+        for supply, back in loop.levels:
+            name = f"water {supply:g}/{back:g} °C"
+            mains[name] = Main(name, supply, back, loop.approach_contribution, boiler=False, rejects=False)
+    return list(mains.values())
 
 
 def heat_headline(park: ParkProblem, design: Operation) -> Iterator[str]:
@@ -80,7 +97,7 @@ def heat_pictures(park: ParkProblem) -> Iterator[Picture]:
         "Above its pinch, where the curve touches zero, a plant needs heat; below it, it has heat to give.",
     )
     if len(site.plants) > 1:
-        yield profiles_picture(site_profiles(site))
+        yield profiles_picture(site, total_site_targets(site, site_mains(park)))
 
 
 def heat_flows(park: ParkProblem, design: Operation, before: Operation | None) -> Iterator[FlowPicture]:
@@ -153,7 +170,7 @@ def header_table(park: ParkProblem, design: Operation, before: Operation | None)
                 outwards = [(f.target, mean.get(f.report, 0.0)) for f in flows if f.source == node]
                 total = sum(value for _, value in inwards)
                 if total > SEEN:
-                    place = f"{short_title(park, plant)}, {name} ({header.pressure:g} barg)"
+                    place = f"{short_title(park, plant)}, {name} ({header.pressure:.3g} barg)"
                     rows.append((place, when, *(_named(plant, side) for side in (inwards, outwards)), total))
     columns = ("header", "", "in, t/h", "out, t/h", "total, t/h")
     return Table("Steam balance of every header", columns, tuple(rows)) if rows else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
 from .distribution import Distribution
 from .evaluation import EvaluationWork, Inspected
+from .park_durations import LoadDurations
 from .progress import Progress
 from .sample import Sample
 from .two_stage_run import Evaluated, evaluate_design
@@ -26,10 +27,11 @@ class ParkInspection:
     The balance residual is the largest by which any row of the model or a treatment's water is missed [t/h, kg/h, MW];
     margin and contaminant residual [kg/h] come from the forward simulation of the water network; the boundary residual
     is the largest of the balances of the whole park's water [t/h] and of the steam systems' heat [MW]. The reports are
-    the contaminants' masses by `contaminants` (None: the park follows none).
+    the contaminants' masses by `contaminants` (None: the park follows none), then hours by `durations`.
     """
 
     contaminants: ContaminantBalance | None
+    durations: LoadDurations = field(default_factory=LoadDurations)
 
     def inspect(
         self, problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats, reports: Floats
@@ -42,14 +44,15 @@ class ParkInspection:
         residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
         residuals[:, 3] = np.abs(reports[:, whole]).max(axis=1, initial=0.0)
         if self.contaminants is None:
-            return Inspected(residuals, np.zeros((len(primal), 0)))
+            return Inspected(residuals, self.durations.above(problem.reports.names, reports))
         columns = {name: k for k, name in enumerate(problem.recourse.names)}
         own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
         simulation = self.contaminants.simulator.run(columns, primal, own)
         residuals[:, 0] = -simulation.margin
         residuals[:, 1] = np.maximum(residuals[:, 1], simulation.water_residual)
         residuals[:, 2] = simulation.mass_residual
-        return Inspected(residuals, self.contaminants.masses(columns, primal, own, simulation))
+        masses = self.contaminants.masses(columns, primal, own, simulation)
+        return Inspected(residuals, np.hstack([masses, self.durations.above(problem.reports.names, reports)]))
 
 
 @dataclass(frozen=True)
@@ -57,15 +60,17 @@ class Operation:
     """How a design does over the scenarios.
 
     `mean`: of every report; `probability`: that a report is positive; `masses`: mean of every contaminant's lines
-    [kg/a], by line and contaminant; `margin`: smallest relative distance of a real
-    concentration to its assumed bound (None without water); `residual`: largest by which any balance of any scenario
-    is missed [t/h, kg/h, MW]; `evaluated`: distribution, rows and whether it is whole; `x`: the design.
+    [kg/a], by line and contaminant; `durations`: mean hours a year by load and level; `margin`: smallest relative
+    distance of a real concentration to its assumed bound (None without water); `residual`: largest by which any
+    balance of any scenario is missed [t/h, kg/h, MW]; `evaluated`: distribution, rows and whether it is whole;
+    `x`: the design.
     """
 
     evaluated: Evaluated
     mean: dict[str, float]
     probability: dict[str, float]
     masses: dict[tuple[str, str], float]
+    durations: dict[tuple[str, float], float]
     margin: float | None
     residual: float
     x: Floats
@@ -79,7 +84,7 @@ class Operation:
 def evaluation_work(park: ParkProblem, engine: str) -> EvaluationWork:
     """Evaluations of the park's designs, its water network simulated forward, its heat balances looked at."""
     followed = ContaminantBalance(park.simulator, park.case.hours) if park.case.contaminants else None
-    inspection = ParkInspection(followed)
+    inspection = ParkInspection(followed, LoadDurations.of(park))
     return EvaluationWork(park.problem, engine, inspection)
 
 
@@ -101,13 +106,16 @@ def operate(
         return evaluated.stopped or "no scenario was evaluated"
     names, means = park.problem.reports.names, distribution.report_means
     masses = ContaminantBalance(park.simulator, park.case.hours).names if park.case.contaminants else ()
+    counted = LoadDurations.of(park).names
+    after = len(names) + len(masses)
     worst = distribution.worst_residuals
     margin, residual = (-worst[0], float(worst[1:].max())) if len(worst) else (np.inf, 0.0)
     return Operation(
         evaluated,
         {name: float(value) for name, value in zip(names, means, strict=False)},
         {name: float(value) for name, value in zip(names, distribution.report_probabilities, strict=False)},
-        {name: float(value) for name, value in zip(masses, means[len(names) :], strict=True)},
+        {name: float(value) for name, value in zip(masses, means[len(names) : after], strict=True)},
+        {name: float(value) for name, value in zip(counted, means[after:], strict=True)},
         float(margin) if np.isfinite(margin) else None,
         max(0.0, residual),
         x=x,

@@ -235,7 +235,9 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     """
     try:
         data = cast("object", json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CaseError(Problem(f"cannot be read: {error.strerror}", file=str(file))) from None
+    except ValueError as error:
         raise CaseError(Problem(f"cannot be read as JSON: {error}", file=str(file))) from None
     if not isinstance(data, dict):
         raise CaseError(Problem("expected a JSON object: plant.asset -> size", file=str(file)))

@@ -43,9 +43,9 @@ def water_totals(park: ParkProblem, design: Operation, before: Operation | None)
         for line in sides[0][inwards]:
             amounts = [side[inwards][line] for side in sides]
             if max(map(abs, amounts)) > SEEN:
-                rows.append((f"{way}: {line}", *amounts))
+                rows.append((f"{way}: {line}", *map(_seen, amounts)))
         if rows:
-            rows.append((f"{way}: all", *(sum(side[inwards].values()) for side in sides)))
+            rows.append((f"All {way}", *(_seen(sum(side[inwards].values())) for side in sides)))
     columns = ("mean over all futures" if design.distribution.scenarios > 1 else "", "today", "with the design")
     title = "Where the park's water comes from and goes, t a year"
     return Table(title, columns if before is not None else (columns[0], columns[2]), tuple(rows)) if rows else None
@@ -58,6 +58,10 @@ def contaminant_totals(park: ParkProblem, design: Operation) -> Table | None:
     for line, inwards in LINES.items():
         amounts = [design.masses[line, k] for k in kinds]
         if max(amounts, default=0.0) > SEEN:
-            rows.append((f"{'in' if inwards else 'out'}: {line}", *(max(0.0, amount) for amount in amounts)))
+            rows.append((f"{'in' if inwards else 'out'}: {line}", *map(_seen, amounts)))
     title = "Where contaminants come from and go, kg a year (real masses, mean over all futures)"
     return Table(title, ("", *kinds), tuple(rows)) if rows else None
+
+
+def _seen(amount: float) -> float:
+    return amount if abs(amount) > NOISE else 0.0

@@ -104,7 +104,8 @@ def locate(error: CaseError, name_or_path: str | Path) -> CaseError:
             return problem
         return replace(problem, file=file, line=problem.line or nearest_line(lines, problem.place))
 
-    return CaseError(located(problem) for problem in error.problems)
+    found = [located(problem) for problem in error.problems]
+    return CaseError(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0)))
 
 
 def case_class(kind: object) -> type[BaseModel]:

@@ -52,11 +52,12 @@ class CaseError(Exception):
         return "\n".join([f"{len(self.problems)} problems:", *shown, *([f"  ... and {more} more"] if more else [])])
 
     def located(self, file: str, lines: dict[str, int]) -> CaseError:
-        """The same problems with `file` and the line of each place (of the nearest enclosing place that has one)."""
-        return CaseError(
+        """The same problems in the file's order, with `file` and the line of each place (or of what encloses it)."""
+        found = [
             replace(problem, file=problem.file or file, line=problem.line or nearest_line(lines, problem.place))
             for problem in self.problems
-        )
+        ]
+        return CaseError(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0)))
 
 
 def nearest_line(lines: dict[str, int], place: str | None) -> int | None:

@@ -1,5 +1,6 @@
 """Steam systems as an engineer would type them, assembled with water, drain and grid, and solved."""
 
+from copy import deepcopy
 from typing import Any
 
 import pyomo.environ as pyo
@@ -18,6 +19,41 @@ from loopwise.problems.park.water_network import WaterNetwork
 
 FUELS = {"gas": Fuel(price=40, emission_factor=0.202)}
 GRID = {"connection": 60, "import_price": 90, "emission_factor": 0.5}
+
+HEADERS: dict[str, Any] = {"HP": {"pressure": "40 barg", "temperature": 400}, "LP": {"pressure": "4 barg"}}
+FEEDWATER: dict[str, Any] = {
+    "header": "LP",
+    "maximum": {"COD": 20},
+    "demineralized": {"COD": 1},
+    "recovery": 0.75,
+    "cost": 0.8,
+}
+BOILER: dict[str, Any] = {"header": "HP", "fuel": "gas", "efficiency": 0.9, "existing": 60, "standby": 0.01}
+ELECTRIC: dict[str, Any] = {"header": "HP", "existing": 60}
+TURBINE: dict[str, Any] = {"from": "HP", "to": "LP", "existing": 4}
+PLANT: dict[str, Any] = {
+    "headers": HEADERS,
+    "feedwater": FEEDWATER,
+    "boilers": {"B1": BOILER},
+    "letdowns": {"valve": {"from": "HP", "to": "LP"}},
+    "turbines": {"T1": TURBINE},
+    "steam_uses": {
+        "reactor": {"header": "HP", "flow": {"fixed": 5}, "condensate_return": 0.5},
+        "dryer": {"header": "LP", "heat": {"fixed": 18}, "condensate_temperature": 95, "condensate_return": 0.7},
+    },
+}
+TAKER: dict[str, Any] = {
+    "headers": {"LP": {"pressure": "2 barg"}},
+    "steam_uses": {"vats": {"header": "LP", "flow": {"fixed": 8}, "condensate_return": 0.6}},
+}
+MAIN: dict[str, Any] = {
+    "from": "giver",
+    "to": "taker",
+    "from_header": "LP",
+    "to_header": "LP",
+    "length": 1.5,
+    "existing": 20,
+}
 
 
 def assembled(
@@ -69,3 +105,12 @@ def solve(assembly: Assembly) -> None:
     """Solve to optimality by HiGHS; an infeasible model raises."""
     results = SolverFactory("highs").solve(assembly.model)
     assert results.incumbent_objective is not None
+
+
+def changed(**parts: dict[str, Any]) -> dict[str, Any]:
+    """PLANT with parts of it changed: `boilers__B1={"existing": 0}`."""
+    plant = deepcopy(PLANT)
+    for key, part in parts.items():
+        group, name = key.split("__")
+        plant[group].setdefault(name, {}).update(part)
+    return plant

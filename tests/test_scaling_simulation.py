@@ -36,3 +36,13 @@ def test_more_workers_want_chunks_that_the_scheduler_can_feed(scaling) -> None:
     assert [row["seconds"] for row in rows] == sorted((row["seconds"] for row in rows), reverse=True)
     assert rows[0]["efficiency"] > 0.99
     assert all(row["efficiency"] <= 1.0 for row in rows)
+
+
+def test_a_client_that_adds_up_is_the_limit(scaling) -> None:
+    """Whatever the chunks, each scenario costs it its time; with chunks of one block so does each chunk."""
+    block = scaling.BLOCK
+    assert scaling.simulated_seconds(8 * block, 8, 1, 0.0, 1.0, 1 / block) == pytest.approx(16.0)
+    assert scaling.simulated_seconds(8 * block, 8, 4, 0.0, 1.0, 1 / block) == pytest.approx(10.0)
+    limited = scaling.simulation(10**9, 2e-4, 1e-3, 1e-7)[-1]
+    assert limited["seconds"] >= 100.0
+    assert limited["efficiency"] < 0.2

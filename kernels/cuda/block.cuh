@@ -1,5 +1,5 @@
 // One block of lanes: where the numbers of its programs stand, how programs get in and results out.
-// Included by starting_point.cuh.
+// Included by dual_lift.cuh.
 
 #include "normal_equations.cuh"
 

@@ -9,7 +9,7 @@
 // or one CUDA thread; what it computes never depends on the other lanes.
 //
 // No includes but our own: normal_equations.cuh (products and factorization), block.cuh (memory, input and output),
-// starting_point.cuh and newton.cuh (one iteration). Before this file come plan.cuh, INTERIOR_POINT_FUNCTION (how
+// dual_lift.cuh, starting_point.cuh and newton.cuh (one iteration). Before this file come plan.cuh, INTERIOR_POINT_FUNCTION (how
 // functions are declared) and, for the lane type V, the operations select, maximum, minimum, absolute, square_root, lane
 // and set_lane (kernels/cpp/variant.cpp). `Memory` is what V lives in: V* or anything else with [] and +.
 
@@ -22,10 +22,12 @@ class InteriorPoint : public Newton<V, Memory, LANES, OWN_VALUES, double> {
 protected:
     using Base = Newton<V, Memory, LANES, OWN_VALUES, double>;
     using Base::plan, Base::batch, Base::row, Base::theta, Base::running, Base::objective, Base::dual_objective,
-        Base::complementarity, Base::primal_error, Base::dual_error, Base::D, Base::RESIDUAL, Base::OBJECTIVE_FLOOR;
+        Base::complementarity, Base::primal_error, Base::dual_error, Base::smallest, Base::residual_value, Base::D,
+        Base::RESIDUAL, Base::OBJECTIVE_FLOOR, Base::UNSAFE;
 
     int steps[LANES];  // iterations of the lane so far, in all precisions
     int last[LANES];   // those after which it is given up
+    V lifted;          // 1 in lanes that are done but for the lift of their duals
 
     // Hands out what lane l reached.
     INTERIOR_POINT_FUNCTION void leave(int l, bool converged) {
@@ -34,18 +36,20 @@ protected:
         this->write(l, corrected, lane(primal_error, l), converged, steps[l]);
     }
 
-    // Takes out every lane that is done; how many still run.
+    // Takes out every lane that is done, or lets it wait for its duals to be lifted; how many others still run.
     INTERIOR_POINT_FUNCTION int judge() {
         const V scale = batch.tolerance * (absolute(objective) + OBJECTIVE_FLOOR);
-        const V gap = this->gap(), error = maximum(primal_error, dual_error);
+        const V gap = maximum(this->gap(), residual_value), error = maximum(primal_error, dual_error);
         const V check = objective + dual_objective + complementarity + error;  // NaN or infinite: diverged
         int left = 0;
+        lifted = V{};
         for (int l = 0; l < LANES; l++) {
             if (!running[l]) continue;
             const double sum = lane(check, l);
             const bool broken = !(sum - sum == 0.0);
             const bool converged = !broken && lane(gap, l) <= lane(scale, l) && lane(error, l) <= batch.tolerance;
-            if (converged || broken || steps[l] == last[l]) leave(l, converged);
+            if (converged && lane(smallest, l) < UNSAFE) set_lane(lifted, l, 1.0);
+            else if (converged || broken || steps[l] == last[l]) leave(l, converged);
             else left++;
         }
         return left;
@@ -56,8 +60,17 @@ protected:
         this->stay();
         for (;;) {
             this->advance();
-            if (judge() <= waiting) return;
+            const int left = judge();
+            bool lifts = false;
+            for (int l = 0; l < LANES; l++) lifts |= lane(lifted, l) > 0.0;
+            if (left <= waiting && !lifts) return;
             this->factorize(theta);
+            if (lifts) {
+                this->lift(lifted);
+                for (int l = 0; l < LANES; l++)
+                    if (lane(lifted, l) > 0.0) leave(l, true);
+                if (left <= waiting) return;
+            }
             this->predict();
             this->correct();
             for (int l = 0; l < LANES; l++) steps[l] += running[l];

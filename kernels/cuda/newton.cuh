@@ -24,6 +24,8 @@ protected:
 
     V primal_step, dual_step;
     V objective, dual_objective, complementarity, primal_error, dual_error;  // of the current point
+    V smallest;        // reduced cost of an unbounded column
+    V residual_value;  // what the residual is worth at the duals' prices
     V undecided;  // distance of the predictor from saying of each pair which of the two is zero; single precision only
     V target;     // sigma mu
     V careful;    // 1 where directions are refined
@@ -54,7 +56,7 @@ protected:
     // What one pass over the columns sums up: a local variable of the pass, so that it stays in registers.
     struct Sums {
         V objective, dual_objective, complementarity, dual_error;
-        V primal_ratio, dual_ratio, slope, dual_slope, curvature, undecided;
+        V primal_ratio, dual_ratio, slope, dual_slope, curvature, undecided, smallest;
     };
 
     // Takes the step, measures the new point, and prepares theta and the predictor's right-hand side.
@@ -85,6 +87,7 @@ protected:
             c[INVERSE_Y] = weight * reciprocal;
             scale = y * (y * reciprocal);
             sums.dual_error = maximum(sums.dual_error, absolute(push - z));
+            sums.smallest = minimum(sums.smallest, push);
         }
         c[PUSH] = push, theta[j] = scale;
         const V base = scale * push;
@@ -98,6 +101,7 @@ protected:
 
     INTERIOR_POINT_FUNCTION void advance() {
         Sums sums{};
+        sums.smallest = V{} + ONE;
         for (int i = 0; i < plan.rows; i++) {
             V h = row(H)[i], d = row(D)[i] + dual_step * row(STEP)[i];
             row(D)[i] = d, row(RESIDUAL)[i] = h, row(BASE)[i] = V{};
@@ -106,9 +110,14 @@ protected:
         for (int j = 0; j < plan.bounded; j++) advance_column<true>(j, sums);
         for (int j = plan.bounded; j < plan.columns; j++) advance_column<false>(j, sums);
         objective = sums.objective, dual_objective = sums.dual_objective, complementarity = sums.complementarity;
-        dual_error = sums.dual_error;
-        V error = V{};
-        for (int i = 0; i < plan.rows; i++) error = maximum(error, absolute(row(RESIDUAL)[i]));
+        dual_error = sums.dual_error, smallest = sums.smallest;
+        V error = V{}, value = V{};
+        for (int i = 0; i < plan.rows; i++) {
+            const V residual = row(RESIDUAL)[i];
+            error = maximum(error, absolute(residual));
+            value += absolute(residual * row(D)[i]);
+        }
+        residual_value = value;
         // a step that left more of the residual than it should have: from now on directions are refined
         V expected = (Real)10.0 * (ONE - primal_step) * primal_error;
         careful = select(error > maximum(expected, V{} + residual_allowed()), V{} + ONE, careful);

@@ -1,14 +1,14 @@
 // Mehrotra's starting point: least-squares solutions, moved into the interior of their bounds.
 // Included by newton.cuh.
 
-#include "block.cuh"
+#include "dual_lift.cuh"
 
 namespace loopwise {
 
 template <class V, class Memory, int LANES, bool OWN_VALUES, class Real>
-class StartingPoint : public Block<V, Memory, LANES, OWN_VALUES, Real> {
+class StartingPoint : public DualLift<V, Memory, LANES, OWN_VALUES, Real> {
 protected:
-    using Base = Block<V, Memory, LANES, OWN_VALUES, Real>;
+    using Base = DualLift<V, Memory, LANES, OWN_VALUES, Real>;
     using Base::Base;
     using Base::plan, Base::row, Base::cost, Base::theta, Base::upper, Base::transposed, Base::add_column,
         Base::factorize, Base::solve;

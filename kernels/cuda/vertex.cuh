@@ -15,12 +15,12 @@ class Vertex : public StartingPoint<V, Memory, LANES, OWN_VALUES, double> {
     using Base = StartingPoint<V, Memory, LANES, OWN_VALUES, double>;
     using Base::plan, Base::batch, Base::row, Base::cost, Base::theta, Base::upper, Base::running,
         Base::program, Base::value, Base::transposed, Base::clear;
-    using Base::H, Base::D, Base::Y, Base::HALF;
+    using Base::H, Base::D, Base::Y, Base::HALF, Base::UNSAFE;
     static constexpr int PRIMAL = Base::STEP, DUAL = Base::BASE, RESIDUAL = Base::RESIDUAL;
 
     static constexpr double OBJECTIVE_FLOOR = 1e-6;
     static constexpr double INSIDE = 1e-7;   // share of the interior dual that keeps reduced costs off zero
-    static constexpr double ROUNDING = 1e-12;  // by which a reduced cost may point to an infinite bound: it is repaired
+    static constexpr double ROUNDING = 1e-12;  // by which a reduced cost may point to an infinite bound: it is lifted
 
     template <bool BOUNDED, class Early>
     INTERIOR_POINT_FUNCTION void guess_column(int j, const Early &early, int part) const {
@@ -42,7 +42,9 @@ class Vertex : public StartingPoint<V, Memory, LANES, OWN_VALUES, double> {
         y = select(vanishes, zero, y), weight = select(vanishes, zero, weight);
         Memory c = this->template column<BOUNDED>(j);
         c[Y] = y, theta[j] = weight;
-        const V push = weight * (cost[j] - INSIDE * z - transposed(j, row(D)));
+        V inside = INSIDE * z;
+        if constexpr (!BOUNDED) inside = maximum(inside, this->margin(j));
+        const V push = weight * (cost[j] - inside - transposed(j, row(D)));
         for (int k = plan.column_start[j]; k < plan.column_start[j + 1]; k++) {
             const int i = plan.column_row[k];
             const auto a = value(k);
@@ -52,7 +54,8 @@ class Vertex : public StartingPoint<V, Memory, LANES, OWN_VALUES, double> {
     }
 
     struct Sums {
-        V objective, bound, violation;
+        V objective, bound;
+        V smallest;  // reduced cost of an unbounded column
     };
 
     template <bool BOUNDED>
@@ -65,7 +68,7 @@ class Vertex : public StartingPoint<V, Memory, LANES, OWN_VALUES, double> {
             y = minimum(y, upper[j]);
             sums.bound += minimum(reduced, zero) * upper[j];
         } else {
-            sums.violation = minimum(sums.violation, reduced);
+            sums.smallest = minimum(sums.smallest, reduced);
         }
         c[Y] = y;
         sums.objective += cost[j] * y;
@@ -99,6 +102,7 @@ public:
         this->solve(row(PRIMAL));
         this->solve(row(DUAL));
         Sums sums{};
+        sums.smallest = zero + 1.0;
         for (int i = 0; i < plan.rows; i++) {
             const V d = row(D)[i] + row(DUAL)[i];
             row(D)[i] = d;
@@ -106,19 +110,26 @@ public:
         }
         for (int j = 0; j < plan.bounded; j++) solve_column<true>(j, sums);
         for (int j = plan.bounded; j < plan.columns; j++) solve_column<false>(j, sums);
-        V error = zero, corrected = sums.objective;
+        V error = zero, residual_value = zero, corrected = sums.objective;
         for (int i = 0; i < plan.rows; i++) {
-            error = maximum(error, absolute(row(RESIDUAL)[i]));
-            corrected += row(D)[i] * row(RESIDUAL)[i];
+            const V residual = row(RESIDUAL)[i], value = row(D)[i] * residual;
+            error = maximum(error, absolute(residual));
+            residual_value += absolute(value);
+            corrected += value;
         }
-        const V allowed = batch.tolerance * (absolute(corrected) + OBJECTIVE_FLOOR), gap = absolute(corrected - sums.bound);
+        const V allowed = batch.tolerance * (absolute(corrected) + OBJECTIVE_FLOOR), gap = maximum(absolute(corrected - sums.bound), residual_value);
+        V lifted = zero;
+        bool lifts = false;
         for (int l = 0; l < LANES; l++) {
-            if (!running[l]) continue;
-            solved[l] = lane(gap, l) <= lane(allowed, l) && lane(error, l) <= batch.tolerance &&
-                        lane(sums.violation, l) >= -ROUNDING;
+            const double smallest = lane(sums.smallest, l);
+            solved[l] = running[l] && lane(gap, l) <= lane(allowed, l) && lane(error, l) <= batch.tolerance &&
+                        smallest >= -ROUNDING;
+            if (solved[l] && smallest < UNSAFE) set_lane(lifted, l, 1.0), lifts = true;
+        }
+        if (lifts) this->lift(lifted);
+        for (int l = 0; l < LANES; l++)
             if (solved[l])
                 this->write(l, lane(corrected, l), lane(error, l), true, early.steps[LANES * part + l] + 1);
-        }
     }
 };
 

@@ -70,6 +70,12 @@ class Algebra:
             return np.asarray(self._W_transposed @ d)
         return np.asarray(self._sum_columns @ (values * d[self.rows]))
 
+    def absolute_transpose_multiply(self, d: Floats, values: Floats | None) -> Floats:
+        """|W|'d: (m, N) -> (n, N)."""
+        if values is None:
+            return np.asarray(abs(self._W_transposed) @ d)
+        return np.asarray(self._sum_columns @ (np.abs(values) * d[self.rows]))
+
     def factor(self, theta: Floats, values: Floats | None) -> Floats:
         """Cholesky factor of W diag(theta) W' for theta (n, N)."""
         if values is None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..engine import Floats, Iterates, StandardBatch, StandardForm
 from .algebra import Algebra
+from .dual_lift import lifted, unsafe
 
 STEP_TO_BOUNDARY = 0.995
 OBJECTIVE_FLOOR = 1e-6  # an objective below this share of max|h| max|q| is measured against that, not against itself
@@ -116,23 +117,29 @@ class InteriorPoint:
             open_bounded = open_columns[:b]
 
             r_primal = h - algebra.multiply(y, values)
-            r_dual = (q - algebra.transpose_multiply(d, values) - z) * open_columns
+            reduced_cost = q - algebra.transpose_multiply(d, values)
+            r_dual = (reduced_cost - z) * open_columns
             r_dual[:b] += w
             objective = (q * y).sum(axis=0)
             complementarity = (y * z).sum(axis=0) + (s * w).sum(axis=0)
             gap = np.abs(objective - (h * d).sum(axis=0) + (upper * w).sum(axis=0))
             scale = np.abs(objective) + OBJECTIVE_FLOOR
+            residual_value = np.abs(d * r_primal).sum(axis=0)  # what the residual is worth at the duals' prices
             primal_error = np.abs(r_primal).max(axis=0, initial=0.0)
             dual_error = np.abs(r_dual).max(axis=0, initial=0.0)
             converged = (
                 (gap <= tolerance * scale)
                 & (complementarity <= tolerance * scale)
+                & (residual_value <= tolerance * scale)
                 & (primal_error <= tolerance)
                 & (dual_error <= tolerance)
             )
             broken = ~np.isfinite(complementarity + primal_error + dual_error)
             finished = converged | broken | (iteration == max_iterations)
             if finished.any():
+                lift = converged & unsafe(reduced_cost[b:])
+                if lift.any():
+                    d = np.where(lift, lifted(algebra, _theta(lanes)[0], q, d, values, b), d)
                 corrected = objective + (d * r_primal).sum(axis=0)
                 index = lanes.index
                 result.converged[index] = converged
@@ -153,12 +160,7 @@ class InteriorPoint:
                 y, s, d, z, w = lanes.y, lanes.s, lanes.d, lanes.z, lanes.w
                 open_bounded = open_columns[:b]
 
-            inverse_y = open_columns / np.where(open_columns > 0.0, y, 1.0)
-            inverse_s = open_bounded / np.where(open_bounded > 0.0, s, 1.0)
-            reciprocal_theta = z * inverse_y
-            reciprocal_theta[:b] += w * inverse_s
-            reciprocal_theta += PROXIMAL
-            theta = open_columns / np.where(open_columns > 0.0, reciprocal_theta, 1.0)
+            theta, inverse_y, inverse_s = _theta(lanes)
             L = algebra.factor(theta, values)
 
             def direction(r_yz: Floats, r_sw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -232,6 +234,18 @@ class InteriorPoint:
         lanes.d = d
         lanes.z = (z + dual_shift) * open_columns
         lanes.w = (w + dual_shift) * open_columns[:b]
+
+
+def _theta(lanes: _Lanes) -> tuple[Floats, Floats, Floats]:
+    """(theta, 1 / y, 1 / s), all 0 where upper = 0."""
+    open_columns = lanes.open_columns
+    open_bounded = open_columns[: len(lanes.s)]
+    inverse_y = open_columns / np.where(open_columns > 0.0, lanes.y, 1.0)
+    inverse_s = open_bounded / np.where(open_bounded > 0.0, lanes.s, 1.0)
+    reciprocal = lanes.z * inverse_y
+    reciprocal[: len(inverse_s)] += lanes.w * inverse_s
+    reciprocal += PROXIMAL
+    return open_columns / np.where(open_columns > 0.0, reciprocal, 1.0), inverse_y, inverse_s
 
 
 def _step(

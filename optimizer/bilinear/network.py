@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+import pyomo.environ
 
 from ...problems.water_network import WaterNetworkCase
 
+pyo = cast("Any", pyomo.environ)  # ships no usable types
 SEEN = 1e-4
 """Flows below this many t/h are not shown."""
 
@@ -53,6 +56,7 @@ def indicators_of(case: WaterNetworkCase, network: Network) -> dict[str, float |
     }
 
 
-def value(variable: Any) -> float:
-    """A variable's value; one that the search never saw is 0."""
-    return 0.0 if variable.value is None else float(variable.value)
+def value(expression: Any) -> float:
+    """The value of a variable or expression; a variable that the search never saw makes it 0."""
+    known = pyo.value(expression, exception=False)
+    return 0.0 if known is None else float(known)

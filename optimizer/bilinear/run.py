@@ -159,7 +159,6 @@ def _words(key: str) -> str:
 
 
 def _blending_flows(model: Any) -> Flows:
-    flows = {arc: value(v) for arc, v in (*model.through.items(), *model.direct.items())}
-    for (c, pool), share in model.share.items():
-        flows[c, pool] = value(share) * sum(value(v) for (source, _), v in model.through.items() if source == pool)
+    parts = (*model.through.items(), *model.direct.items(), *model.fed.items())
+    flows = {arc: value(v) for arc, v in parts}
     return {arc: flow for arc, flow in flows.items() if flow > SEEN}

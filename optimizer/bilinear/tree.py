@@ -45,8 +45,7 @@ class Tree:
         self.incumbent = ledger.incumbent
         self.program = workers.relaxation.program
         self.cover = self.program.branching_cover()
-        self.branchable = self.program.integer.copy()
-        self.branchable[self.cover] = True
+        self.branchable = self.program.branchable()
         self.pseudocosts: Pseudocosts = {}
         self.heap: list[tuple[float, int, Node]] = []
         self.pushed = 0

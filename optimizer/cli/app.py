@@ -18,7 +18,19 @@ from ...problems.errors import CaseError, Problem, nearest
 from ..progress import progress_for
 from ..result import installed
 from .exits import EXIT_CODES, EXIT_OF_STATUS, complain, escape, guarded
-from .options import CaseArgument, Draw, Json, Output, Overwrite, Sample, Search, SmpsFiles, scenario_count, spread
+from .options import (
+    CaseArgument,
+    Draw,
+    Json,
+    Output,
+    Overwrite,
+    Sample,
+    Search,
+    SmpsFiles,
+    list_in_full,
+    scenario_count,
+    spread,
+)
 from .study import study_app
 from .summary import print_summary
 
@@ -206,6 +218,10 @@ def new(
         except OSError as error:
             raise CaseError(Problem(f"cannot be written: {error.strerror}", file=str(file))) from None
         typer.echo(f"wrote {file}; next: loopwise check {file}")
+
+
+for _commands in (app, study_app):
+    list_in_full(_commands)
 
 
 def _finish(outcome: Outcome, folder: Path, *, as_json: bool) -> None:

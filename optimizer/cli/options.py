@@ -178,3 +178,9 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     call.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return call
+
+
+def list_in_full(app: typer.Typer) -> None:
+    """Let the list of commands show whole first sentences, not what fits a line."""
+    for command in app.registered_commands:
+        command.short_help = (inspect.getdoc(command.callback) or "").split("\n\n")[0]

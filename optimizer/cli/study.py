@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +65,7 @@ def run(
         options, loaded = Options(workers=workers, cluster=cluster), load_study(study)
         store = StudyStore(out if out is not None else Path("results") / loaded.definition.name)
         if dry_run:
-            missing, seconds = _expected(loaded, store)
+            missing, seconds = _expected(loaded, store, retry_failed=retry == FAILED_ONLY)
             each = f"{seconds:.3g} s each" if seconds is not None else "none of them can be computed"
             by = f"{workers} workers" if workers > 1 else "one worker"
             total = f", about {duration(missing * seconds / workers)} with {by}" if seconds is not None else ""
@@ -74,16 +74,15 @@ def run(
         with ExitStack() as stack:
             stack.enter_context(store.opened(loaded))
             scheme = stack.enter_context(open_scheme(options))
-            dashboard = getattr(scheme, "dashboard", None)
-            if dashboard is not None:
-                typer.echo(f"Dask dashboard: {dashboard}", err=True)
+            _tell_of(scheme)
             try:
                 run_study(loaded, store, scheme, progress_for(), retry_failed=retry == FAILED_ONLY)
             except ClusterError as error:
                 place = "--cluster" if cluster is not None else "--workers"
                 raise CaseError(Problem(f"{error}; start again to go on", place=place)) from None
             except KeyboardInterrupt:
-                complain(f"interrupted; {_told(store.status())}; start again to go on")
+                ended = replace(store.status(), running=False)  # though the lock is ours until the end
+                complain(f"interrupted; {_told(ended)}; start again to go on")
                 raise typer.Exit(130) from None
         status = store.status()
         typer.echo(_told(status))
@@ -120,14 +119,24 @@ def report(folder: Folder) -> None:
             typer.echo(str(file))
 
 
+def _tell_of(scheme: Any) -> None:
+    """Where Dask shows what it does, and whether its workers leave cores idle."""
+    dashboard, threads = getattr(scheme, "dashboard", None), getattr(scheme, "threads", {})
+    if dashboard is not None:
+        typer.echo(f"Dask dashboard: {dashboard}", err=True)
+    if threads and max(threads.values()) > 1:
+        hint = "a worker computes one run at a time, whatever its threads: start more of them, each with --nthreads 1"
+        typer.echo(f"note: {hint}", err=True)
+
+
 def _told(status: StudyStatus) -> str:
     running = ", running" if status.running else ""
     counts = f"{status.done} of {status.total} done, {status.failed} failed, {status.missing} missing"
     return f"{status.name}: {counts}{running}"
 
 
-def _expected(study: Study, store: StudyStore) -> tuple[int, float | None]:
-    """Runs that are missing and the seconds of one: measured on what is done, else on the first run, thrown away."""
+def _expected(study: Study, store: StudyStore, *, retry_failed: bool) -> tuple[int, float | None]:
+    """Runs to compute and the seconds of one: measured on what is done, else on the first run, thrown away."""
     from ..study import StudyStore
     from ..study.runner import carry_out
     from ..study.store import STUDY
@@ -136,7 +145,7 @@ def _expected(study: Study, store: StudyStore) -> tuple[int, float | None]:
         store.refuse_other(study)
         status = store.status()
         if status.seconds is not None:
-            return status.missing, status.seconds
+            return status.missing + (status.failed if retry_failed else 0), status.seconds
     trial = StudyStore(Path(tempfile.mkdtemp(prefix="loopwise-study-")))
     try:
         with trial.opened(study):

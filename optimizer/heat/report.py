@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...problems.heat import HeatDataError, composite_curves, grand_composite_curve, supertarget
+from ...problems.heat import HeatDataError, HeatRecoveryProblem, composite_curves, grand_composite_curve, supertarget
 from ...problems.heat.case import HeatCase
-from ...problems.heat.total_site import SiteProfiles, TotalSiteTargets, site_profiles, total_site_targets
+from ...problems.heat.total_site import TotalSiteTargets, main_profiles, site_profiles, total_site_targets
 from ..report.content import FlowLine, FlowPicture, Picture, ReportContent, Table
 from ..report.figures import Line, line_figure
 from .grid_diagram import grid_diagram
@@ -31,7 +31,7 @@ def heat_report(case: HeatCase, answer: HeatAnswer | None) -> ReportContent:
         description=case.description,
         headline=tuple(_headline(case, answer, site)),
         flows=_matches_picture(answer),
-        pictures=tuple(_pictures(case, answer)),
+        pictures=tuple(_pictures(case, answer, site)),
         tables=tuple(_tables(case, answer, site)),
         assumptions=tuple(_assumptions(case)),
     )
@@ -66,7 +66,7 @@ def _headline(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
         )
 
 
-def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
+def _pictures(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None) -> Iterator[Picture]:
     if answer.synthesis is not None and answer.synthesis.network is not None:
         yield Picture(
             "The network",
@@ -104,7 +104,7 @@ def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
         "Heat that must come from above; zero is the pinch. The dotted curve is the cascade with the utilities in it.",
     )
     if len(answer.problem.plants) > 1:
-        yield profiles_picture(site_profiles(answer.problem))
+        yield profiles_picture(answer.problem, site)
     costs = _cost_curve(case, answer)
     if costs:
         yield Picture(
@@ -114,8 +114,9 @@ def _pictures(case: HeatCase, answer: HeatAnswer) -> Iterator[Picture]:
         )
 
 
-def profiles_picture(profiles: SiteProfiles) -> Picture:
-    """Total site profiles: to the left what plants reject, to the right what they need."""
+def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | None) -> Picture:
+    """Total site profiles: to the left what plants reject, to the right what they need; dotted what mains can pass."""
+    profiles = site_profiles(problem)
     lines = [
         Line(
             "heat rejected by plants",
@@ -125,10 +126,20 @@ def profiles_picture(profiles: SiteProfiles) -> Picture:
         ),
         Line("heat needed by plants", profiles.sink.heat.tolist(), profiles.sink.temperature.tolist(), COLD),
     ]
+    text = "What is left of every plant after its own recovery: to the left what it gives, to the right what it takes."
+    if targets is not None and targets.mains:
+        passed = main_profiles(problem, targets)
+        heat = np.concatenate([-passed.source.heat, [np.nan], passed.sink.heat])  # one line with a gap
+        temperature = np.concatenate([passed.source.temperature, [np.nan], passed.sink.temperature])
+        lines.append(Line("taken and given by mains", heat.tolist(), temperature.tolist(), INK, dotted=True))
+        text += (
+            f" On their own the plants need {targets.without_mains:,.3g} MW of heating, with mains that all can reach "
+            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW."
+        )
     return Picture(
         "Total site profiles",
         line_figure(lines, "heat, MW", "shifted temperature, degC"),
-        "What is left of every plant after its own recovery: to the left what it gives, to the right what it takes.",
+        text,
     )
 
 

@@ -168,7 +168,7 @@ def line_figure(lines: Sequence[Line], x_title: str, y_title: str, *, height: in
             mode="lines+markers" if line.points else "lines",
             line={"color": line.colour or colour, "width": 2.5, "dash": "dot" if line.dotted else "solid"},
         )
-    figure.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0})
+    figure.update_layout(legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0})
     figure.update_xaxes(title=x_title, gridcolor=GRID, zeroline=False)
     figure.update_yaxes(title=y_title, gridcolor=GRID, zeroline=False)
     return styled(figure, height=height)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -46,6 +46,21 @@ def changed(data: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
         except (IndexError, TypeError):
             raise KeyError(path) from None
     return result
+
+
+def value_at(part: object, path: str) -> object:
+    """What a validated case holds at a path, in the units of the case file; None where nothing is there."""
+    for step in split_path(path):
+        if isinstance(part, BaseModel):
+            part = getattr(part, str(step), None)
+        elif isinstance(part, Mapping):
+            part = cast("Mapping[object, object]", part).get(step)
+        elif isinstance(part, (list, tuple)) and isinstance(step, int):
+            entries = cast("Sequence[object]", part)
+            part = entries[step] if step < len(entries) else None
+        else:
+            return None
+    return part
 
 
 def places(part: object, place: tuple[str | int, ...] = ()) -> Iterator[str]:

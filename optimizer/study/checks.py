@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...problems.errors import CaseError, Problem, nearest
 from .changes import places
-from .definition import OPTIONS, PREFIX, Study
+from .definition import Study
+from .run_options import OPTIONS, PREFIX
 
 MOST_TRIED = 20  # values at one path that are put into a case; of more the rest fails, if it does, when it is run
 
 
 def problems_of_study(study: Study) -> Iterator[Problem]:
     """Every problem, at its first place in the study."""
-    checks = _PathChecks(study)
-    for path, values in study.definition.values().items():
-        if path.startswith(PREFIX):
-            yield from _option_problems(path.removeprefix(PREFIX), f"{values[0][0]}.{path}")
-            continue
+    checks, values = _PathChecks(study), study.definition.values()
+    for path in [path for path in values if not path.startswith(PREFIX)]:
         for case in study.definition.cases:
-            yield from checks.problems(case, path, values)
-    for name in study.definition.options:
-        yield from _option_problems(name, f"options.{name}")
+            yield from checks.problems(case, path, values[path])
+    named = {f"options.{name}": name for name in study.definition.options}
+    named |= {f"{values[path][0][0]}.{path}": path.removeprefix(PREFIX) for path in values if path.startswith(PREFIX)}
+    unknown = {place: name for place, name in named.items() if name not in OPTIONS}
+    for place, name in unknown.items():
+        yield Problem("unknown option", place=place, typed=name, allowed=OPTIONS, suggestion=nearest(name, OPTIONS))
+    if not unknown:
+        yield from _option_problems(study, values)
 
 
 @dataclass
@@ -68,9 +71,21 @@ def _tried(values: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return [*numbers[:1], *numbers[-1:], *others[: MOST_TRIED - 2]]
 
 
-def _option_problems(name: str, place: str) -> Iterator[Problem]:
-    if name not in OPTIONS:
-        yield Problem("unknown option", place=place, typed=name, allowed=OPTIONS, suggestion=nearest(name, OPTIONS))
+def _option_problems(study: Study, values: Mapping[str, list[tuple[str, Any]]]) -> Iterator[Problem]:
+    """What is wrong with options of all runs, or else with those that are changed."""
+    always = study.definition.always
+    try:
+        study.options_with(always)
+    except CaseError as error:
+        names = {path.removeprefix(PREFIX): f"always.{path}" for path in always if path.startswith(PREFIX)}
+        yield from (replace(p, place=names.get(p.place or "", f"options.{p.place}")) for p in error.problems)
+        return
+    for path in [path for path in values if path.startswith(PREFIX)]:
+        for where, value in _tried(values[path]):
+            try:
+                study.options_with({**always, path: value})
+            except CaseError as error:
+                yield from (replace(p, place=f"{where}.{path}") for p in error.problems)
 
 
 def _nearest_path(path: str, known: frozenset[str]) -> str | None:

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import openpyxl
 import plotly.graph_objects as go
 import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from plotly.offline import get_plotlyjs
 
-from ..report.figures import AFTER, BEFORE, GRID, INK, figure_json
+from ..report.figures import figure_json
 from ..report.page import number
 from ..whole_file import whole_file
+from .comparison_figures import AIMS, COST, Row, is_number, parallel_figure, pareto_figure, tornado_figure
 from .store import StudyStatus, StudyStore
 
-COST = "mean"  # of the fresh scenarios: what a design is compared by
-AIMS = {"fresh_water_t_per_h": "fresh water, t/h", "co2_t_per_year": "CO2, t/year"}
-ALIKE = 5  # significant digits beyond which two runs are the same point
 SHOWN = ("case", "status", COST, "standard_error", *AIMS, "reuse_rate", "seconds", "message")
-COST_COLOURS = ("#0f7b6c", "#6a9b4f", "#c9a227", "#c9803a", "#b5495b")
 PARALLEL = "Every run as a line"
 AXIS_WIDTH = 95  # pixels of the page for an axis of the parallel coordinates; a narrower one is scrolled
 MOST_ROWS = 500  # of the page's table; the files have all
-
-Row = dict[str, Any]
 
 
 def write_comparison(store: StudyStore) -> list[Path]:
@@ -54,28 +50,23 @@ def write_comparison(store: StudyStore) -> list[Path]:
 
 def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStatus) -> str:
     """The page: Pareto fronts, parallel coordinates, tornado and table of the runs that have a design."""
-    good = [row for row in rows if row.get(COST) is not None]
-    unit = next((row["unit"] for row in good), "")
+    designed = [row for row in rows if row.get(COST) is not None]
+    good = [row for row in designed if _aim(row) == _aim(designed[0])]
+    objective, unit = _aim(good[0]) if good else ("", "")
+    label = ", ".join(filter(None, (f"mean {objective}", unit)))
     numeric = [path for path in paths if _varies(path, good)]
-    figures: dict[str, go.Figure] = {}
-    wide = (len(numeric) + 1 + len(AIMS)) * AXIS_WIDTH
-    for aim in AIMS:
-        if len({row.get(aim) for row in good}) > 1:
-            figures[f"Cost against {AIMS[aim]}"] = pareto_figure(good, aim, unit, paths)
-    lines = [row for row in good if all(_is_number(row.get(path)) for path in numeric)]
-    if numeric and len(lines) > 1:
-        figures[PARALLEL] = parallel_figure(lines, numeric, unit)
-    if numeric:
-        figures["What moves the cost"] = tornado_figure(good, numeric, unit)
-    columns = [name for name in (*paths, *SHOWN) if any(row.get(name) is not None for row in rows)]
+    figures = _figures(good, numeric, {"case": "case"} | {path: path for path in paths} | {COST: label} | AIMS)
+    shown = (*SHOWN[:2], "objective", "unit", *SHOWN[2:]) if len(good) < len(designed) else SHOWN
+    columns = [name for name in (*paths, *shown) if any(row.get(name) is not None for row in rows)]
     loader = PackageLoader(__name__.rpartition(".")[0], "templates")
     environment = Environment(loader=loader, autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True)
     environment.filters["number"] = number
     return environment.get_template("comparison.html").render(
         status=status,
         parallel=PARALLEL,
-        unit=unit,
-        wide=wide,
+        label=label if good else "",
+        others=len(designed) - len(good),
+        wide=(len(numeric) + 1 + len(AIMS)) * AXIS_WIDTH,
         figures={name: Markup(figure_json(figure)) for name, figure in figures.items()},
         columns=[(name, AIMS.get(name, name)) for name in columns],
         rows=rows[:MOST_ROWS],
@@ -84,134 +75,29 @@ def comparison_page(rows: Sequence[Row], paths: Sequence[str], status: StudyStat
     )
 
 
-def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points that no other one beats in both coordinates (smaller is better), by the first one.
-
-    Coordinates count to `ALIKE` significant digits: the rest is solver noise.
-    """
-    points = [(float(f"{x:.{ALIKE}g}"), float(f"{y:.{ALIKE}g}")) for x, y in points]
-    front: list[int] = []
-    best = float("inf")
-    for k in sorted(range(len(points)), key=lambda k: points[k]):
-        if points[k][1] < best:
-            front.append(k)
-            best = points[k][1]
-    return front
+def _aim(row: Row) -> tuple[str, str]:
+    """What the run's cost counts, and its unit: costs of different kinds of cases do not compare."""
+    return row["objective"], row["unit"]
 
 
-def pareto_figure(rows: Sequence[Row], aim: str, unit: str, paths: Sequence[str]) -> go.Figure:
-    """All runs and the front of those that nothing beats in both cost and `aim`."""
-    known = [row for row in rows if row.get(aim) is not None]
-    points = [(float(row[aim]), float(row[COST])) for row in known]
-    front = pareto_front(points)
-    text = ["<br>".join(f"{path}: {row[path]}" for path in paths if row.get(path) is not None) for row in known]
-    figure = _figure()
-    figure.add_scatter(
-        x=[x for x, _ in points], y=[y for _, y in points], text=text, mode="markers", name="runs",
-        marker={"color": BEFORE, "size": 8}, hovertemplate="%{x:,.4g}, %{y:,.4g}<br>%{text}<extra></extra>",
-    )  # fmt: skip
-    figure.add_scatter(
-        x=[points[k][0] for k in front], y=[points[k][1] for k in front], text=[text[k] for k in front],
-        mode="lines+markers", name="nothing is better in both", line={"color": AFTER, "shape": "hv"},
-        hovertemplate="%{x:,.4g}, %{y:,.4g}<br>%{text}<extra></extra>",
-    )  # fmt: skip
-    figure.update_xaxes(title=AIMS[aim])
-    figure.update_yaxes(title=f"mean cost, {unit}")
-    return figure
-
-
-def parallel_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
-    """Changes and results of every run side by side, each axis from its least to its greatest value.
-
-    Drawn as plain lines: plotly's own parallel coordinates need WebGL. The colour tells the fifth of the cost's range.
-    """
-    shown = [*paths, COST, *(aim for aim in AIMS if all(row.get(aim) is not None for row in rows))]
-    values = np.array([[float(row[name]) for name in shown] for row in rows])
-    low, high = values.min(axis=0), values.max(axis=0)
-    height = (values - low) / np.where(high > low, high - low, 1.0)
-    part = np.minimum((height[:, shown.index(COST)] * len(COST_COLOURS)).astype(int), len(COST_COLOURS) - 1)
-    figure, places = _figure(), [*range(len(shown)), None]
-    for k, colour in enumerate(COST_COLOURS):
-        lines = height[part == k]
-        y = [value for line in lines for value in (*line, None)]
-        name = {0: "cheapest", len(COST_COLOURS) - 1: "dearest"}.get(k, "")
-        figure.add_scatter(
-            x=places * len(lines), y=y, mode="lines+markers", name=name, showlegend=bool(name and len(lines)),
-            line={"color": colour, "width": 1.5}, marker={"size": 5}, opacity=0.8, hoverinfo="skip",
-        )  # fmt: skip
-    labels = {COST: f"mean cost,<br>{unit}"} | {aim: text.replace(", ", ",<br>") for aim, text in AIMS.items()}
-    labels |= {path: short.replace(".", ".<br>") for path, short in short_names(paths).items()}
-    for k, name in enumerate(shown):
-        figure.add_shape(type="line", x0=k, x1=k, y0=0, y1=1, line={"color": INK, "width": 1}, layer="below")
-        above = f"<b>{labels[name]}</b><br>{number(high[k])}"
-        figure.add_annotation(x=k, y=1.04, text=above, showarrow=False, yanchor="bottom")
-        figure.add_annotation(x=k, y=-0.04, text=number(low[k]), showarrow=False, yanchor="top")
-    figure.update_xaxes(visible=False, range=[-0.5, len(shown) - 0.5])
-    figure.update_yaxes(visible=False, range=[-0.15, 1.4])
-    figure.update_layout(legend={"y": -0.05}, margin={"l": 10, "r": 10, "t": 10, "b": 30})
-    return figure
-
-
-def short_names(paths: Sequence[str]) -> dict[str, str]:
-    """Path -> its last two parts, or all of it where that would be another path's, too."""
-    short = {path: ".".join(path.split(".")[-2:]) for path in paths}
-    return {path: name if list(short.values()).count(name) == 1 else path for path, name in short.items()}
-
-
-def tornado(rows: Sequence[Row], paths: Sequence[str]) -> list[tuple[str, float, float]]:
-    """(path, mean cost at its lowest value, mean cost at its highest value), largest difference last.
-
-    Over the runs that change it, whatever else they change; of many values the lowest and highest fifth are averaged.
-    """
-    found: list[tuple[str, float, float]] = []
-    for path in paths:
-        own = [row for row in rows if _is_number(row.get(path))]
-        values = sorted({float(row[path]) for row in own})
-        part = max(1, len(values) // 5)
-        low, high = set(values[:part]), set(values[-part:])
-        ends = [[row[COST] for row in own if float(row[path]) in end] for end in (low, high)]
-        found.append((path, sum(ends[0]) / len(ends[0]), sum(ends[1]) / len(ends[1])))
-    return sorted(found, key=lambda bar: abs(bar[2] - bar[1]))
-
-
-def tornado_figure(rows: Sequence[Row], paths: Sequence[str], unit: str) -> go.Figure:
-    """How far the mean cost moves from one end of every change to the other."""
-    centre = sum(row[COST] for row in rows) / len(rows)
-    bars, names = tornado(rows, paths), short_names(paths)
-    figure = _figure()
-    ends = (
-        ("lowest value", BEFORE, [low for _, low, _ in bars]),
-        ("highest value", AFTER, [high for _, _, high in bars]),
-    )
-    for name, colour, means in ends:
-        figure.add_bar(
-            y=[names[bar[0]] for bar in bars], x=[mean - centre for mean in means], base=centre, orientation="h",
-            name=name, marker={"color": colour}, hovertemplate="%{y}: %{x:,.4g}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(barmode="overlay", height=180 + 45 * len(bars), legend={"y": 1.0, "yanchor": "bottom"})
-    figure.update_xaxes(title=f"mean cost, {unit}")
-    figure.update_yaxes(automargin=True)
-    return figure
-
-
-def _figure() -> go.Figure:
-    figure = go.Figure()
-    figure.update_layout(
-        template="plotly_white", font={"color": INK}, height=420, legend={"orientation": "h", "y": 1.12},
-        margin={"l": 70, "r": 20, "t": 40, "b": 60},
-    )  # fmt: skip
-    figure.update_xaxes(gridcolor=GRID)
-    figure.update_yaxes(gridcolor=GRID)
-    return figure
+def _figures(rows: Sequence[Row], numeric: Sequence[str], labels: Mapping[str, str]) -> dict[str, go.Figure]:
+    """The figures that the runs have something to show in, by heading."""
+    figures: dict[str, go.Figure] = {}
+    varying = [name for name in (COST, *AIMS) if len({row.get(name) for row in rows}) > 1]
+    for up, across in combinations(varying, 2):
+        heading = "Cost" if up == COST else labels[up].capitalize()
+        figures[f"{heading} against {labels[across]}"] = pareto_figure(rows, (across, up), labels)
+    lines = [row for row in rows if all(is_number(row.get(path)) for path in numeric)]
+    if numeric and len(lines) > 1:
+        figures[PARALLEL] = parallel_figure(lines, numeric, labels)
+    if numeric:
+        figures["What moves the cost"] = tornado_figure(rows, numeric, labels[COST])
+    return figures
 
 
 def _varies(path: str, rows: Sequence[Row]) -> bool:
     """Whether some runs have different numbers there."""
-    return len({row[path] for row in rows if _is_number(row.get(path))}) > 1
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return len({row[path] for row in rows if is_number(row.get(path))}) > 1
 
 
 def _write_workbook(file: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -221,7 +107,7 @@ def _write_workbook(file: Path, columns: Sequence[str], rows: Sequence[Row]) -> 
     sheet.title = "runs"
     sheet.append(list(columns))
     for row in rows:
-        sheet.append([value if value is None or _is_number(value) else _safe(value) for value in row.values()])
+        sheet.append([value if value is None or is_number(value) else _safe(value) for value in row.values()])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes, sheet.auto_filter.ref = "A2", sheet.dimensions
@@ -230,6 +116,7 @@ def _write_workbook(file: Path, columns: Sequence[str], rows: Sequence[Row]) -> 
 
 
 def _safe(value: Any) -> str:
-    """Text that a spreadsheet does not take for a formula."""
+    """Text that a spreadsheet takes, and not for a formula."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,9 +21,7 @@ from ...problems.yaml_lines import Document
 from ..options import Options
 from ..result import installed
 from .changes import changed
-
-OPTIONS = tuple(field.name for field in fields(Options) if field.name not in ("workers", "cluster", "out"))
-PREFIX = "options."  # of a path that changes an option instead of the case
+from .run_options import PREFIX, WHOLE, checked_options
 
 
 class _Part(BaseModel):
@@ -35,6 +34,16 @@ class Sampled(_Part):
     count: int = Field(gt=0, description="number of points")
     seed: int = Field(default=0, ge=0)
     ranges: dict[str, tuple[float, float]] = Field(min_length=1, description="dotted path -> lowest and highest value")
+
+    def changes(self) -> Iterator[dict[str, float]]:
+        """The points as sets of changes, in the order in which they are drawn."""
+        points = uniforms(
+            0, self.count, dimension=len(self.ranges), count=self.count, seed=self.seed, sampling="latin-hypercube"
+        )
+        low, high = (np.array(side) for side in zip(*self.ranges.values(), strict=True))
+        for point in low + (high - low) * points:
+            pairs = zip(self.ranges, point, strict=True)
+            yield {path: round(value) if path in WHOLE else float(f"{value:.9g}") for path, value in pairs}
 
 
 class StudyFile(_Part):
@@ -56,23 +65,22 @@ class StudyFile(_Part):
             yield from (dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values()))
         yield from self.runs
         if self.sampled is not None:
-            ranges, count = self.sampled.ranges, self.sampled.count
-            points = uniforms(
-                0, count, dimension=len(ranges), count=count, seed=self.sampled.seed, sampling="latin-hypercube"
-            )
-            low, high = (np.array(side) for side in zip(*ranges.values(), strict=True))
-            for point in low + (high - low) * points:
-                yield dict(zip(ranges, (float(f"{value:.9g}") for value in point), strict=True))
+            yield from self.sampled.changes()
         if not self.grid and not self.runs and self.sampled is None:
             yield {}
 
     def values(self) -> dict[str, list[tuple[str, Any]]]:
-        """Path -> every value that is put there, once, with its place in the study; of ranges the two ends."""
+        """Path -> every value that is put there, once, with its place; of ranges the ends and a point within."""
         given = [("always", path, value) for path, value in self.always.items()]
         given += [("grid", path, value) for path, values in self.grid.items() for value in values]
         given += [(f"runs[{k}]", path, value) for k, run in enumerate(self.runs) for path, value in run.items()]
         if self.sampled is not None:
-            given += [("sampled.ranges", path, end) for path, ends in self.sampled.ranges.items() for end in ends]
+            first = next(self.sampled.changes())
+            given += [
+                ("sampled.ranges", path, value)
+                for path, ends in self.sampled.ranges.items()
+                for value in (*(round(end) if path in WHOLE else end for end in ends), first[path])
+            ]
         found: dict[str, dict[str, tuple[str, Any]]] = {}
         for where, path, value in given:
             found.setdefault(path, {}).setdefault(repr(value), (where, value))
@@ -81,7 +89,7 @@ class StudyFile(_Part):
 
 @dataclass(frozen=True)
 class Run:
-    """One optimization of the study; `key` is the hash of case, changes, options and version."""
+    """One optimization of the study; `key` is the hash of case, its data files, changes, options and version."""
 
     index: int
     case: str
@@ -99,13 +107,14 @@ class Study:
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """All runs in order; the same change twice is one run."""
-        found: dict[str, Run] = {}
+        found, hash_of = dict[str, Run](), cache(_hash_of)
         for case in self.definition.cases:
-            common = (self.cases[case][0], self.definition.always, self.definition.options, installed("loopwise"))
-            start = hashlib.sha256(_text(common))
+            data, _, folder = self.cases[case]
+            common = (data, self.definition.always, self.definition.options, installed("loopwise"))
+            start = hashlib.sha256(_text(common) + b"".join(_data_files(common, folder, hash_of)))
             for changes in self.definition.changes():
                 content = start.copy()
-                content.update(_text(changes))
+                content.update(_text(changes) + b"".join(_data_files(changes, folder, hash_of)))
                 key = content.hexdigest()[:16]
                 found.setdefault(key, Run(len(found), case, changes, key))
         return tuple(found.values())
@@ -126,7 +135,12 @@ class Study:
 
     def options_of(self, run: Run) -> Options:
         """The run's options. Raises CaseError."""
-        return Options(**_options({**self.definition.always, **run.changes}, self.definition.options))
+        return self.options_with({**self.definition.always, **run.changes})
+
+    def options_with(self, changes: Mapping[str, Any]) -> Options:
+        """The study's options with those among `changes`. Raises CaseError whose places are names of options."""
+        own = {path.removeprefix(PREFIX): value for path, value in changes.items() if path.startswith(PREFIX)}
+        return checked_options({**self.definition.options, **own})
 
     def changed_data(self, case: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """A case's plain data with changes, of which those of options do not count. Raises KeyError."""
@@ -143,6 +157,19 @@ def _text(content: Any) -> bytes:
     return json.dumps(content, sort_keys=True, default=str).encode()
 
 
-def _options(changes: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    own = {path.removeprefix(PREFIX): value for path, value in changes.items() if path.startswith(PREFIX)}
-    return {**options, **own}
+def _data_files(part: object, folder: Path | None, hash_of: Callable[[Path], bytes], key: str = "") -> Iterator[bytes]:
+    """Hash of every data file that is named in `part` under a key or a path that ends with `file`."""
+    if isinstance(part, str) and key.rpartition(".")[2] == "file":
+        with suppress(OSError):  # what cannot be read is told when the case is validated
+            yield hash_of(Path(folder or ".") / part)
+    elif isinstance(part, Mapping):
+        for name, value in cast("Mapping[object, object]", part).items():
+            yield from _data_files(value, folder, hash_of, str(name))
+    elif isinstance(part, (list, tuple)):
+        for value in cast("Sequence[object]", part):
+            yield from _data_files(value, folder, hash_of, key)
+
+
+def _hash_of(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()

@@ -49,15 +49,14 @@ def load_study(name_or_path: str | Path) -> Study:
         problems = tuple(problems_of_study(study))
         if problems:
             raise CaseError(problems)
-        for run in study.runs[:1]:
-            study.options_of(run)
     except CaseError as error:
         raise error.located(file, document.lines) from None
     return study
 
 
 def _data_of(case: str, folder: Path | None) -> tuple[dict[str, Any], str, Path | None]:
+    """A case's data, its name for messages, and where its data files are: beside it, or the study."""
     beside = folder / case if folder is not None else Path(case)
     document, file, place = read_case(beside if beside.is_file() else case)
     validate_case(document, file, place)
-    return cast("dict[str, Any]", document.data), file, place
+    return cast("dict[str, Any]", document.data), file, place or folder

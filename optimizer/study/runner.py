@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 import pyarrow as pa
@@ -20,8 +22,13 @@ from ..output import design_csv, write_text
 from ..progress import Progress, QuietProgress
 from ..result import DesignItem, Result, RunStatus
 from ..run import run_optimize
+from ..whole_file import whole_file
+from .changes import value_at
 from .definition import Run, Study
 from .store import FAILED, ROW, StudyStore
+
+_ONE_RUN = threading.Lock()
+"""Pyomo and highspy keep state that a process has once: a worker's threads, where it has several, take turns."""
 
 DONE_STATUS = (RunStatus.OPTIMAL, RunStatus.LIMIT)
 
@@ -52,7 +59,12 @@ class StudyWork:
 
     def _compute(self, folder: Path, chunk: Chunk) -> int:
         store = StudyStore(folder)
-        return sum(carry_out(self.study, self.study.runs[k], store) for k in range(chunk.first, chunk.last))
+        if not store.runs.is_dir():  # told before hours of computing
+            raise store.problem(
+                f"is not to be seen on {gethostname()}; --out needs a file system that all workers share"
+            )
+        with _ONE_RUN:
+            return sum(carry_out(self.study, self.study.runs[k], store) for k in range(chunk.first, chunk.last))
 
 
 def run_study(study: Study, store: StudyStore, scheme: Scheme, progress: Progress, *, retry_failed: bool) -> None:
@@ -124,15 +136,28 @@ def record(study: Study, run: Run, store: StudyStore, ended: Ended) -> bool:
             write_text(folder / "design.csv", design_csv(ended.outcome))
         if failed:
             write_text(folder / FAILED, ended.message + "\n")
-        row = _row(run, study.paths, result, ended.message, ended.seconds)
-        pq.write_table(pa.Table.from_pylist([row]), folder / ROW)
+        row = _changes(study, run) | _results(result, ended)
+        with whole_file(folder / ROW) as temporary:
+            pq.write_table(pa.Table.from_pylist([row]), temporary)
     return failed
 
 
-def _row(run: Run, paths: tuple[str, ...], result: Result | None, message: str, seconds: float) -> dict[str, Any]:
+def _changes(study: Study, run: Run) -> dict[str, Any]:
+    """The run and what it changes: numbers in the units of the case file, whatever unit was typed."""
+    case = None
+    with suppress(CaseError, KeyError):  # which is why it failed
+        case = study.case_of(run)
     row: dict[str, Any] = {"run": run.key, "index": run.index, "case": run.case}
-    row |= {path: _cell(run.changes[path]) for path in paths if path in run.changes}
-    row |= {"status": FAILED if result is None else str(result.status), "message": message, "seconds": seconds}
+    for path in study.paths:
+        if path in run.changes:
+            found = value_at(case, path)
+            row[path] = _cell(found if isinstance(found, (int, float)) else run.changes[path])
+    return row
+
+
+def _results(result: Result | None, ended: Ended) -> dict[str, Any]:
+    row: dict[str, Any] = {"status": FAILED if result is None else str(result.status)}
+    row |= {"message": ended.message, "seconds": ended.seconds}
     if result is None:
         return row
     objective, evaluation = result.objective, result.evaluation
@@ -147,7 +172,7 @@ def _row(run: Run, paths: tuple[str, ...], result: Result | None, message: str, 
     for item in result.design:
         if isinstance(item, DesignItem):
             row[f"size {item.plant}.{item.name}"] = item.size
-    return {name: float(value) if isinstance(value, int) and name != "index" else value for name, value in row.items()}
+    return {name: float(value) if isinstance(value, int) else value for name, value in row.items()}
 
 
 def _cell(value: Any) -> Any:

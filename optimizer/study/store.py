@@ -121,7 +121,7 @@ class StudyStore:
         found = self.finished()
         files = [self.runs / key / ROW for key in self.read()["runs"] if key in found]
         tables: list[pa.Table] = [pq.ParquetFile(file).read() for file in files]
-        return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
+        return pa.concat_tables(tables, promote_options="permissive").combine_chunks() if tables else pa.table({})
 
     @contextmanager
     def new_run(self, key: str) -> Generator[Path]:

@@ -32,7 +32,7 @@ class TemperatureIntervals:
             keep = np.concatenate([[True], -np.diff(temperatures) > RESOLUTION])
             temperatures = temperatures[keep]
         latent = pieces[np.abs(pieces[:, 0] - pieces[:, 1]) <= RESOLUTION, 0]
-        doubled = [t for t in temperatures if np.any(np.abs(latent - t) <= RESOLUTION)]
+        doubled = temperatures[(np.abs(latent[:, None] - temperatures) <= RESOLUTION).any(axis=0)]
         edges = np.sort(np.concatenate([temperatures, doubled]))[::-1]
         if len(edges) == 0:
             return cls(np.zeros(0), np.zeros(0))

@@ -23,6 +23,8 @@ from .problem_table import problem_table
 from .streams import HeatDataError, HeatRecoveryProblem, HeatStream, Segment, Side, Utility
 from .temperature_intervals import Floats, TemperatureIntervals, pieces_of, stream_duties
 
+SMALLEST = 1e-6  # of the heat, below which a main is not used
+
 
 @dataclass(frozen=True)
 class Main:
@@ -88,6 +90,23 @@ def site_profiles(problem: HeatRecoveryProblem) -> SiteProfiles:
             elif duty < 0:
                 sinks.append(HeatStream(name, Side.COLD, (Segment(low, high, -duty),), approach_contribution=0.0))
     return SiteProfiles(_profile(problem, sources), _profile(problem, sinks))
+
+
+def main_profiles(problem: HeatRecoveryProblem, targets: TotalSiteTargets) -> SiteProfiles:
+    """Heat that mains take from plants (`source`, from the hot end of the source profile) and give to them (`sink`)."""
+    taken, given = (
+        [
+            main.utility(side).stream(float(duty))
+            for main, duty in zip(targets.mains, duties.sum(axis=0), strict=True)
+            if duty > SMALLEST * (1.0 + targets.hot_utility)
+        ]
+        for side, duties in ((Side.COLD, targets.generation), (Side.HOT, targets.use))
+    )
+    source, sink = _profile(problem, taken), _profile(problem, given)
+    rejected = site_profiles(problem).source.heat
+    if len(source.heat) and len(rejected):
+        source = Curve(source.heat + max(0.0, rejected[-1] - source.heat[-1]), source.temperature)
+    return SiteProfiles(source, sink)
 
 
 def _profile(problem: HeatRecoveryProblem, streams: Sequence[HeatStream]) -> Curve:

@@ -62,6 +62,7 @@ class Site:
     curtailed: Mapping[str, Expression] = field(default_factory=dict)
     condensate: dict[str, float] = field(default_factory=dict[str, float])  # temperature of what each user collects
     drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
+    boilers: dict[str, Expression] = field(default_factory=dict)  # steam capacity of each [t/h]
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:
         """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""
@@ -99,6 +100,7 @@ class Assembly:
         self.temperature: Mapping[str, Expression] = {}  # ambient, by period [degC]
         self.sites: dict[str, Site] = {}
         self.assets: list[Asset] = []
+        self.alternations: list[tuple[tuple[str, str], float]] = []  # two periods and how often a year they alternate
         self.commitments: dict[tuple[str, str], dict[str, str]] = {}  # of plant and unit: binaries by period
         self.annual_investment: list[Expression] = []
         self.costs: dict[str, list[Expression]] = defaultdict(list)
@@ -107,6 +109,7 @@ class Assembly:
         self.total_units: dict[str, str] = {}
         self.reports: dict[str, tuple[str, Expression]] = {}
         self.flows: list[Flow] = []
+        self.loads: dict[str, tuple[str, float]] = {}  # unit and largest possible value of each
         self.boundary: dict[str, bool] = {}  # of water, by line: whether it comes in
         self._water: dict[str, list[Expression]] = defaultdict(list)
         self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
@@ -290,6 +293,13 @@ class Assembly:
         """Name a linear result of a scenario; several additions to one name are summed."""
         before = self.reports[name][1] if name in self.reports else 0.0
         self.reports[name] = (unit, before + expression)
+
+    def load(self, name: str, unit: str, largest: float, per_period: Callable[[str], Expression]) -> None:
+        """Add to a load of the park that is followed period by period; `largest` is the most this part can bring."""
+        before = self.loads.get(name, (unit, 0.0))[1]
+        self.loads[name] = (unit, before + largest)
+        for p in self.periods:
+            self.report(f"hourly.{name}.{p}", unit, per_period(p))
 
     def mean(self, per_period: Callable[[str], Expression]) -> Expression:
         """Mean over the year's operating hours of an hourly expression of the period."""

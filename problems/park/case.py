@@ -12,6 +12,7 @@ from ..units import AnnualRate, Concentration, Fraction, Hours, Quantity
 from . import checks
 from .base import CaseModel, Name
 from .byproduct import ByProduct
+from .commitment import Alternation
 from .condensate import CondensateLine
 from .discharge import Discharge
 from .emergency import Emergency
@@ -98,6 +99,9 @@ class ParkCase(CaseModel):
     interest: AnnualRate = Field(default=0.08, lt=1.0, description="real interest")
     detour: float = Field(default=1.3, ge=1.0, description="route length over straight distance")
     periods: dict[Name, Period] = Field(default_factory=lambda: {"year": Period(share=1.0)})
+    alternations: list[Alternation] = Field(
+        default_factory=list[Alternation], description="which periods follow each other, for what starts cost"
+    )
     weather: Weather | None = Field(default=None, description="ambient temperature that heat and power may follow")
     contaminants: dict[Name, Contaminant] = Field(default_factory=dict)
     plants: dict[Name, Plant] = Field(min_length=1)

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..units import AnnualMass, Concentration, WaterFlow, WaterPrice
 from .assembly import Assembly, activity
 from .base import CaseModel, Name
-from .plant_data import PerPeriod
+from .plant_data import SharePerPeriod
 from .water_network import Role, WaterNetwork, WaterSource
 
 
@@ -18,7 +18,9 @@ class FreshWater(CaseModel):
     price: WaterPrice = Field(ge=0.0, description="price of the water taken")
     concentration: dict[Name, Concentration] = Field(default_factory=dict, description="quality, per contaminant")
     available: WaterFlow | None = Field(default=None, ge=0.0, description="largest flow; none: unlimited")
-    profile: PerPeriod = Field(default_factory=lambda: PerPeriod(every=1.0), description="share available per period")
+    profile: SharePerPeriod = Field(
+        default_factory=lambda: SharePerPeriod(every=1.0), description="share available per period"
+    )
     permit: AnnualMass | None = Field(default=None, ge=0.0, description="mass that may be taken a year")
     permit_excess_price: WaterPrice = Field(default=20.0, gt=0.0, description="price of what is taken above the permit")
     plants: list[Name] | None = Field(default=None, min_length=1, description="plants served; none: all")

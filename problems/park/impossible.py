@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf, prod
+from math import inf, isfinite, prod
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -54,6 +54,10 @@ def _weather(case: ParkCase) -> Iterator[Problem]:
             mean = case.weather.temperature.at(period)
             least = case.uncertainty.range(place, 1.0)[0] * part.fixed * part.profile.get(period, 1.0)
             worst = min((part.per_degree * (mean + a - part.reference), mean + a) for a in (low, high))
+            if not isfinite(worst[0]):
+                message = f"nothing limits {ANOMALY!r}, so that it could fall below 0: truncate its distribution"
+                yield Problem(message, place=f"{place}.per_degree")
+                break
             if least + worst[0] < -1e-9:
                 message = f"falls to {least + worst[0]:.4g} MW in period {period!r} at {worst[1]:.4g} degC"
                 yield Problem(f"{message} where the plant stands still", place=f"{place}.per_degree")

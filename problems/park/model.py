@@ -70,6 +70,7 @@ def _nodes(
     case: ParkCase, uncertain: dict[str, UncertainFactor], *, priced: bool
 ) -> tuple[Assembly, WaterNetwork, HeatNetwork]:
     assembly = Assembly(case.name, case.hours, uncertain, case.interest, case.escalation)
+    assembly.alternations = [(one.between, one.times) for one in case.alternations]
     if case.weather is not None:
         case.weather.add_to(assembly)
     limits = {k: c.workshop_limit for k, c in case.contaminants.items() if c.workshop_limit is not None}

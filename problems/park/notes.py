@@ -25,7 +25,7 @@ SHOWN = 4  # sources named in one note
 def notes(case: ParkCase, network: WaterNetwork) -> tuple[str, ...]:
     """All of them, each with its dotted place; `network` is the case's, connected."""
     found = [*case.uncertainty.warnings(), *_workshops(case), *_uses(case, network), *_sinks(case, network)]
-    found += [*_discharges(case, network), *_unpriced(case)]
+    found += [*_discharges(case, network), *_guarantees(case), *_unpriced(case)]
     for name, system in case.heat_systems.items():
         found += system.warnings(f"plants.{name}.heat")
     return tuple(found)
@@ -80,6 +80,18 @@ def _discharges(case: ParkCase, network: WaterNetwork) -> Iterator[str]:
                     f"discharges.{name}: has no limit, permit or fee for {contaminant}: any amount of it may leave "
                     f"there (from {_named(carriers)})"
                 )
+
+
+def _guarantees(case: ParkCase) -> Iterator[str]:
+    """A guaranteed outlet without an inlet limit is promised for any inlet."""
+    for plant_name, plant in case.plants.items():
+        for unit, treatment in plant.treatments.items():
+            for contaminant, one in treatment.contaminants.items():
+                if one.outlet is not None and one.maximum_inlet is None:
+                    yield (
+                        f"plants.{plant_name}.treatments.{unit}.contaminants.{contaminant}: its outlet is guaranteed "
+                        "whatever comes in; give the 'maximum_inlet' up to which the guarantee holds"
+                    )
 
 
 def _unpriced(case: ParkCase) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from ..units import EnergyPrice, Load, Power, Quantity, Temperature, WaterFlow
+from ..units import EnergyPrice, Fraction, Load, Power, Quantity, Ratio, Temperature, WaterFlow
 from .base import CaseModel, Name
 
 PowerPerDegree = Annotated[float, Quantity("power per temperature", "MW/K", difference=True)]
@@ -20,7 +20,7 @@ class Scaled(CaseModel):
 
     fixed: float = Field(default=0.0, description="part that stays at zero throughput")
     rate: float = Field(default=0.0, description="part that follows the throughput, at throughput 1")
-    profile: dict[Name, float] = Field(default_factory=dict, description="factor per period, 1 where not given")
+    profile: dict[Name, Ratio] = Field(default_factory=dict, description="factor per period, 1 where not given")
 
     @model_validator(mode="before")
     @classmethod
@@ -62,10 +62,10 @@ class ScaledPower(Scaled):
 
 
 class PerPeriod(CaseModel):
-    """A number for the whole year, or one per period."""
+    """A number of at least 0 for the whole year, or one per period."""
 
-    every: float = Field(default=0.0, description="value in periods that are not named")
-    profile: dict[Name, float] = Field(default_factory=dict, description="value per period")
+    every: Ratio = Field(default=0.0, description="value in periods that are not named")
+    profile: dict[Name, Ratio] = Field(default_factory=dict, description="value per period")
 
     @model_validator(mode="before")
     @classmethod
@@ -75,6 +75,13 @@ class PerPeriod(CaseModel):
     def at(self, period: str) -> float:
         """Value in one period."""
         return self.profile.get(period, self.every)
+
+
+class SharePerPeriod(PerPeriod):
+    """A share between 0 and 1 for the whole year, or one per period."""
+
+    every: Fraction = Field(default=0.0, description="share in periods that are not named")
+    profile: dict[Name, Fraction] = Field(default_factory=dict, description="share per period")
 
 
 class EnergyPricePerPeriod(PerPeriod):

@@ -11,7 +11,7 @@ from ..units import EmissionFactor, Power, Quantity
 from .assembly import Assembly, Site, activity
 from .asset import Investment, PowerInvestment
 from .base import CaseModel
-from .plant_data import EnergyPricePerPeriod, PerPeriod, ScaledPower
+from .plant_data import EnergyPricePerPeriod, ScaledPower, SharePerPeriod
 
 DemandCharge = Annotated[float, Quantity("demand charge", "currency/MW/year", minimum=0.0)]
 
@@ -52,13 +52,14 @@ class Grid(CaseModel):
             assembly.total("power import", p, block.imported[p], "MWh/a")
             assembly.total("power export", p, block.exported[p], "MWh/a")
         assembly.flow("power", "grid", site.name, "MW", lambda p: block.imported[p])
+        assembly.load("bought power", "MW", self.connection, lambda p: block.imported[p])
         assembly.flow("power", site.name, "grid", "MW", lambda p: block.exported[p])
 
 
 class Photovoltaics(CaseModel):
     """Photovoltaics: size in MW peak, output bounded by the capacity factor of the period."""
 
-    capacity_factor: PerPeriod = Field(description="mean output per installed peak power, per period")
+    capacity_factor: SharePerPeriod = Field(description="mean output per installed peak power, per period")
     existing: Power = Field(default=0.0, ge=0.0, description="peak power that stands already")
     investment: PowerInvestment | None = Field(default=None, description="what may be built, per MW peak")
     source: str = Field(default="assumed", description="where the figures come from")

@@ -25,6 +25,7 @@ class ParkProblem:
     """A park's two-stage problem and what its columns and reports mean.
 
     `assets`: one row of the design table each; `flows`: physical flows whose annual means are reports of `problem`;
+    `loads`: unit and largest value of what is reported period by period;
     `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from;
     `boundary`: lines of the water balance and whether they come in; `notes`: what the case leaves unsaid.
     """
@@ -34,6 +35,7 @@ class ParkProblem:
     problem: TwoStageProblem
     assets: tuple[Asset, ...]
     flows: tuple[Flow, ...]
+    loads: Mapping[str, tuple[str, float]]
     simulator: WaterSimulator
     boundary: Mapping[str, bool]
     notes: tuple[str, ...]
@@ -67,6 +69,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         problem,
         tuple(replace(a, on_columns=assembly.commitments.get((a.plant, a.name), {})) for a in assembly.assets),
         tuple(assembly.flows),
+        assembly.loads,
         WaterSimulator(built.network, treatments, assembly.periods),
         dict(assembly.boundary),
         notes(case, built.network),

@@ -62,6 +62,8 @@ def _periods(case: ParkCase) -> Iterator[Problem]:
     total = sum(period.share for period in case.periods.values())
     if abs(total - 1.0) > 1e-6:
         yield Problem(f"the shares of the periods sum to {total:g}, not to 1", place="periods")
+    for number, alternation in enumerate(case.alternations):
+        yield from alternation.problems(f"alternations[{number}]", case.periods)
     for place, part in walk(case, ""):
         if isinstance(part, (PerPeriod, Scaled)):
             for name in set(part.profile) - set(case.periods):

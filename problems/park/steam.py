@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import pyomo.environ as pyo
 from pydantic import Field
 
 from ..errors import CaseError, Problem
+from ..units import MassFlow
 from . import steam_properties as steam
-from .assembly import Assembly, Site
+from .assembly import Assembly, Expression, Site
 from .base import CaseModel, Name
 from .boiler import Boiler
 from .condensate import collect
@@ -33,6 +35,9 @@ class SteamSystem(CaseModel):
     boilers: dict[Name, Boiler] = Field(default_factory=dict)
     electric_boilers: dict[Name, ElectricBoiler] = Field(default_factory=dict)
     turbines: dict[Name, Turbine] = Field(default_factory=dict)
+    firm_steam: MassFlow = Field(
+        default=0.0, description="steam that the boilers can raise without the largest of them (N-1)"
+    )
 
     @property
     def collected(self) -> dict[str, float]:
@@ -54,7 +59,12 @@ class SteamSystem(CaseModel):
 
     def problems(self, place: str, contaminants: Iterable[str], fuels: Iterable[str]) -> list[Problem]:
         """Names that are not there and steam that cannot reach the state of its header: all of them."""
-        named = [*self._headers(place), *self._fuels(place, set(fuels)), *self._needs_feedwater(place)]
+        named = [
+            *self._headers(place),
+            *self._fuels(place, set(fuels)),
+            *self._needs_feedwater(place),
+            *self._firm(place),
+        ]
         names = {*self.steam_uses, *self.letdowns}
         for group in ("boilers", "electric_boilers", "turbines"):
             for name in getattr(self, group):
@@ -154,8 +164,28 @@ class SteamSystem(CaseModel):
             boiler.add_to(assembly, site, name, header, water, fuel, f"{path}.boilers.{name}")
         for name, boiler in self.electric_boilers.items():
             boiler.add_to(assembly, site, name, self.headers[boiler.header], water, f"{path}.electric_boilers.{name}")
+        if self.firm_steam > 0.0:
+            self._reserve(site)
         for name, turbine in self.turbines.items():
             turbine.add_to(assembly, site, name, self.headers, water.enthalpy, f"{path}.turbines.{name}")
+
+    def _reserve(self, site: Site) -> None:
+        """sum of the other boilers' capacities >= firm_steam, for every boiler of the plant."""
+        site.design.reserve = pyo.Block()
+        site.design.reserve.without = pyo.ConstraintList()
+        for one in site.boilers:
+            others: Expression = sum(capacity for name, capacity in site.boilers.items() if name != one)
+            if not isinstance(others, (int, float)):  # else what stands is enough: `_firm` has seen to it
+                site.design.reserve.without.add(others >= self.firm_steam)
+
+    def _firm(self, place: str) -> Iterator[Problem]:
+        """Boilers that could never be firm, all of them built as large as they can be."""
+        boilers = [*self.boilers.values(), *self.electric_boilers.values()]
+        largest = [b.existing + (b.investment.maximum if b.investment is not None else 0.0) for b in boilers]
+        possible = sum(largest) - max(largest, default=0.0)
+        if self.firm_steam > possible:
+            message = f"without the largest boiler {possible:g} t/h are possible, all others built at their largest"
+            yield Problem(message, place=f"{place}.firm_steam", typed=f"{self.firm_steam:g}")
 
     def _uses(self, assembly: Assembly, network: WaterNetwork, site: Site, path: str) -> None:
         """Condensate joins the plant's deaerator; without one it is collected, and what no line takes is drained."""

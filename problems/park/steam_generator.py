@@ -12,7 +12,7 @@ from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .asset import FlowInvestment
 from .base import CaseModel, Name
-from .commitment import running_capacity
+from .commitment import StartCost, running_capacity
 from .feedwater import Feedwater
 from .header import Header, header_node
 
@@ -26,6 +26,7 @@ class SteamGenerator(CaseModel):
     minimum_load: Fraction = Field(default=0.25, description="smallest steam when on, share of capacity")
     no_load: Fraction = Field(default=0.02, lt=1.0, description="input when on without steam, share of full-load input")
     standby: Fraction = Field(default=0.0, description="input when kept warm, share of full-load input")
+    start_cost: StartCost = Field(default=0.0, description="fuel and wear of a start, at the case's alternations")
     availability: Fraction = Field(default=1.0, description="share of the capacity that can run")
     source: str = Field(default="assumed", description="where the figures come from")
 
@@ -54,18 +55,19 @@ class SteamGenerator(CaseModel):
             minimum_load xi Z <= y <= xi Z
             B = q ((1 - no_load) y + no_load Z + standby (C - Z))          B = q y at full load
 
-        Without minimum load, no-load and standby input nothing distinguishes on from off:  0 <= y <= xi C,  B = q y.
+        Without minimum load, no-load, standby and start cost nothing tells on from off:  0 <= y <= xi C,  B = q y.
         An outage lowers the minimum load with the capacity: what stands still has no minimum load.
         """
         capacity = assembly.capacity(site, name, component, "t/h", existing=self.existing, option=self.investment)
+        site.boilers[name] = capacity
         largest = self.existing + (self.investment.maximum if self.investment is not None else 0.0)
         available = assembly.uncertain(f"{path}.availability", self.availability)
         block = assembly.block(site, name)
         block.steam = activity(assembly.periods)
-        committed = self.minimum_load > 0.0 or self.no_load > 0.0 or self.standby > 0.0
+        committed = self.minimum_load > 0.0 or self.no_load > 0.0 or self.standby > 0.0 or self.start_cost > 0.0
         running: dict[str, Expression] = dict.fromkeys(assembly.periods, capacity)
         if committed:
-            states = running_capacity(assembly, site, name, capacity, largest)
+            states = running_capacity(assembly, site, name, capacity, largest, self.start_cost)
             running = {p: size for p, (_, size) in states.items()}
         block.largest = pyo.Constraint(assembly.periods, rule=lambda b, p: b.steam[p] <= available * running[p])
         if self.minimum_load > 0.0:
@@ -85,6 +87,7 @@ class SteamGenerator(CaseModel):
             assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
             assembly.heat(site.name, p, block.steam[p] * (-share * boiling * steam.MW_PER_T_AND_KJ_PER_KG))
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
+        assembly.load("steam from boilers", "t/h", largest, lambda p: block.steam[p])
         needed = {
             p: per_steam
             * (

@@ -13,7 +13,7 @@ from . import steam_properties as steam
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
-from .commitment import running_capacity
+from .commitment import StartCost, running_capacity
 from .header import Header, header_node
 
 
@@ -27,6 +27,7 @@ class SteamTurbine(CaseModel):
     minimum_load: Fraction = Field(default=0.2, description="smallest load when on, share of capacity")
     existing: Power = Field(default=0.0, description="electrical capacity that stands already")
     investment: PowerInvestment | None = Field(default=None, description="what may be built, per MW electrical")
+    start_cost: StartCost = Field(default=0.0, description="steam and wear of a start, at the case's alternations")
     availability: Fraction = Field(default=1.0, description="share of the capacity that can run")
     source: str = Field(default="assumed", description="where the figures come from")
 
@@ -41,7 +42,8 @@ class SteamTurbine(CaseModel):
         capacity = assembly.capacity(site, name, "turbine", "MW", existing=self.existing, option=self.investment)
         largest = self.existing + (self.investment.maximum if self.investment is not None else 0.0)
         available = assembly.uncertain(f"{path}.availability", self.availability)
-        running = {p: z for p, (_, z) in running_capacity(assembly, site, name, capacity, largest).items()}
+        states = running_capacity(assembly, site, name, capacity, largest, self.start_cost)
+        running = {p: size for p, (_, size) in states.items()}
         block = assembly.block(site, name)
         block.steam = activity(assembly.periods)
         block.power = activity(assembly.periods)

@@ -1,4 +1,4 @@
-"""The case file of kind `pooling` (standard pooling: components, pools, products)."""
+"""The case file of kind `pooling`: components, pools that may feed each other, products."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Product(_Strict):
 
 
 class Arc(_Strict):
-    """A connection component -> pool, pool -> product or component -> product with an optional capacity."""
+    """A connection from a component or a pool to a pool or a product, with an optional capacity."""
 
     source: Annotated[str, Field(alias="from")]
     target: Annotated[str, Field(alias="to")]
@@ -53,7 +53,7 @@ class Arc(_Strict):
 
 
 class PoolingCase(_Strict):
-    """A standard pooling problem; its objective is cost of components less revenue of products."""
+    """A pooling problem, generalized where pools feed pools; its objective is cost of components less revenue."""
 
     kind: Literal["pooling"] = "pooling"
     name: str = "pooling"
@@ -81,11 +81,9 @@ class PoolingCase(_Strict):
                         Problem("no such node", place=place, typed=end, allowed=tuple(names), suggestion=close)
                     )
             known = arc.source in names and arc.target in names
-            fits = (arc.source in components and arc.target in pools | products) or (
-                arc.source in pools and arc.target in products
-            )
+            fits = arc.source in components | pools and arc.target in pools | products and arc.source != arc.target
             if known and not fits:
-                text = "an arc leads from a component to a pool or product, or from a pool to a product"
+                text = "an arc leads from a component or a pool to a product or another pool"
                 problems.append(Problem(text, place=f"arcs[{i}]", typed=f"{arc.source} -> {arc.target}"))
         for i, product in enumerate(self.products):
             for field in ("quality_minimum", "quality_maximum"):

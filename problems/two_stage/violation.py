@@ -11,17 +11,27 @@ from .problem import Floats, RandomPart, Scenarios, TwoStageProblem
 def row_violation(problem: TwoStageProblem, x: Floats, scenarios: Scenarios, primal: Floats) -> Floats:
     """(N, m2) distance of T x + W y to the bounds of every row, 0 inside, for `primal` (N, n2) of N scenarios.
 
-    A row whose coefficients exceed 1 is measured in units of its largest one: a cap in t a year, in which flows in t/h
-    count thousands of hours, is as far off as those flows are.
+    A row most of whose coefficients exceed 1 is measured in units of the middle one by size: a cap in t a year, in
+    which flows in t/h count thousands of hours, is as far off as those flows are. A balance of flows in t/h is measured
+    in t/h, however much of them a throughput moves.
     """
     recourse = problem.recourse
     activity = _activity(problem, "recourse", recourse.W, scenarios, primal)
     activity += _activity(problem, "technology", recourse.T, scenarios, x[None])
     low = _entries(problem, "row_lower", recourse.row_lower, scenarios)
     high = _entries(problem, "row_upper", recourse.row_upper, scenarios)
-    scale = np.ones(len(recourse.row_names))
-    np.maximum.at(scale, recourse.W.indices, np.abs(recourse.W.data))
-    return np.maximum(0.0, np.maximum(low - activity, activity - high)) / scale
+    return np.maximum(0.0, np.maximum(low - activity, activity - high)) / _row_units(recourse.W)
+
+
+def _row_units(W: sp.csc_array) -> Floats:
+    """(m2,) max(1, middle one of a row's coefficients by size), 1 in an empty row."""
+    units = np.ones(W.shape[0])
+    order = np.lexsort((np.abs(W.data), W.indices))
+    count = np.bincount(W.indices, minlength=W.shape[0])
+    kept = np.flatnonzero(count)
+    middle = (np.cumsum(count) - count + (count - 1) // 2)[kept]
+    units[kept] = np.maximum(1.0, np.abs(W.data)[order][middle])
+    return units
 
 
 def _entries(problem: TwoStageProblem, part: RandomPart, nominal: Floats, scenarios: Scenarios) -> Floats:

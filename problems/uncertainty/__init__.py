@@ -3,6 +3,7 @@
 from .correlation import Correlation, correlation_matrix
 from .distributions import (
     Bernoulli,
+    Bootstrap,
     Discrete,
     Distribution,
     Empirical,
@@ -17,6 +18,7 @@ from .uniforms import uniforms
 
 __all__ = [
     "Bernoulli",
+    "Bootstrap",
     "Correlation",
     "Discrete",
     "Distribution",

@@ -5,44 +5,20 @@ Every distribution is its quantile function: a uniform number u in (0, 1) become
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PrivateAttr, ValidationInfo, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 from scipy import special
 
 from ..two_stage.problem import Floats
-from .records import Records, read_records
+from .recorded import Bootstrap, Empirical
+from .stated import FiniteDistribution, StatedDistribution
 
 PROBABILITY_TOLERANCE = 1e-9
 
 
-class _Distribution(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def quantile(self, u: Floats) -> Floats:
-        """Value that the quantity does not exceed with probability u; same shape as `u`, entries in (0, 1)."""
-        raise NotImplementedError
-
-    def cumulative(self, value: float) -> float:
-        """Probability that the quantity does not exceed `value`."""
-        raise NotImplementedError
-
-    def average(self) -> float:
-        """Mean, in the quantity's unit."""
-        raise NotImplementedError
-
-    def support(self) -> tuple[float, float]:
-        """Smallest and largest possible value."""
-        return float(self.quantile(np.array([0.0]))[0]), float(self.quantile(np.array([1.0]))[0])
-
-    def outcomes(self) -> tuple[Floats, Floats] | None:
-        """Values and probabilities of a finite distribution, None for a continuous one."""
-        return None
-
-
-class Normal(_Distribution):
+class Normal(StatedDistribution):
     """Normal distribution; `standard_deviation` in the quantity's unit."""
 
     distribution: Literal["normal"] = "normal"
@@ -59,7 +35,7 @@ class Normal(_Distribution):
         return self.mean
 
 
-class Lognormal(_Distribution):
+class Lognormal(StatedDistribution):
     """Lognormal distribution with the mean and standard deviation of the quantity itself, not of its logarithm."""
 
     distribution: Literal["lognormal"] = "lognormal"
@@ -83,7 +59,7 @@ class Lognormal(_Distribution):
         return self.mean
 
 
-class Uniform(_Distribution):
+class Uniform(StatedDistribution):
     """Uniform distribution between `lower` and `upper`."""
 
     distribution: Literal["uniform"] = "uniform"
@@ -106,7 +82,7 @@ class Uniform(_Distribution):
         return (self.lower + self.upper) / 2
 
 
-class Triangular(_Distribution):
+class Triangular(StatedDistribution):
     """Triangular distribution between `lower` and `upper`, most likely at `mode`."""
 
     distribution: Literal["triangular"] = "triangular"
@@ -137,34 +113,7 @@ class Triangular(_Distribution):
         return (self.lower + self.mode + self.upper) / 3
 
 
-class _Finite(_Distribution):
-    def _table(self) -> tuple[Floats, Floats]:
-        """Values in ascending order with their probabilities."""
-        raise NotImplementedError
-
-    def outcomes(self) -> tuple[Floats, Floats]:
-        return self._table()
-
-    def quantile(self, u: Floats) -> Floats:
-        values, probabilities = self._table()
-        ceiling = np.cumsum(probabilities)[:-1]
-        return values[np.searchsorted(ceiling, u, side="left")]
-
-    def cumulative(self, value: float) -> float:
-        values, probabilities = self._table()
-        return float(probabilities[values <= value].sum())
-
-    def average(self) -> float:
-        values, probabilities = self._table()
-        return float(values @ probabilities)
-
-    def support(self) -> tuple[float, float]:
-        values, probabilities = self._table()
-        possible = values[probabilities > 0]
-        return float(possible[0]), float(possible[-1])
-
-
-class Discrete(_Finite):
+class Discrete(FiniteDistribution):
     """Finitely many `values` with their `probabilities`, which must sum to 1."""
 
     distribution: Literal["discrete"] = "discrete"
@@ -186,7 +135,7 @@ class Discrete(_Finite):
         return np.array(self.values)[order], np.array(self.probabilities)[order]
 
 
-class Bernoulli(_Finite):
+class Bernoulli(FiniteDistribution):
     """`yes` with `probability`, else `no` (1 and 0 unless stated): availability, a partner's shut-down."""
 
     distribution: Literal["bernoulli"] = "bernoulli"
@@ -205,37 +154,10 @@ class Bernoulli(_Finite):
         return np.array([value for value, _ in pairs]), np.array([probability for _, probability in pairs])
 
 
-class Empirical(_Finite):
-    """Every number of one `column` of a CSV or Parquet `file`, equally likely; paths count from the case file."""
-
-    distribution: Literal["empirical"] = "empirical"
-    file: Path
-    column: str
-    _values: Floats = PrivateAttr()
-    _probabilities: Floats = PrivateAttr()
-    _records: Records = PrivateAttr()
-
-    @model_validator(mode="after")
-    def _read(self, info: ValidationInfo) -> Self:
-        folder = Path((info.context or {}).get("folder") or ".")
-        self._records = read_records(folder / self.file, self.column)
-        self._values, counts = np.unique(self._records.numbers, return_counts=True)
-        self._probabilities = counts / len(self._records.numbers)
-        return self
-
-    @property
-    def records(self) -> Records:
-        """What stands in the column."""
-        return self._records
-
-    def _table(self) -> tuple[Floats, Floats]:
-        return self._values, self._probabilities
-
-
 Untruncated = Annotated[Normal | Lognormal | Uniform | Triangular, Field(discriminator="distribution")]
 
 
-class Truncated(_Distribution):
+class Truncated(StatedDistribution):
     """A continuous distribution, given that it falls between `lower` and `upper` (at least one stated)."""
 
     distribution: Literal["truncated"] = "truncated"
@@ -271,6 +193,6 @@ class Truncated(_Distribution):
 
 
 Distribution = Annotated[
-    Normal | Lognormal | Uniform | Triangular | Discrete | Bernoulli | Truncated | Empirical,
+    Normal | Lognormal | Uniform | Triangular | Discrete | Bernoulli | Truncated | Empirical | Bootstrap,
     Field(discriminator="distribution"),
 ]

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ class Machines:
     """Processes of `dask`; `host`: where the scheduler is."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
-        self.port, self.running = free_port(), list[subprocess.Popen[bytes]]()
+        self.host, self.port, self.running = host, free_port(), list[subprocess.Popen[bytes]]()
         self.address = f"tcp://{host}:{self.port}"
 
     def start(self, *arguments: str, before: tuple[str, ...] = (), **variables: str) -> "subprocess.Popen[bytes]":
@@ -34,8 +35,14 @@ class Machines:
         return self.running[-1]
 
     def scheduler(self, host: str = "127.0.0.1", *, before: tuple[str, ...] = (), **variables: str):
+        """One that listens already, however long a busy machine took to start it."""
         arguments = "scheduler", "--host", host, "--port", str(self.port), "--no-dashboard"
-        return self.start(*arguments, before=before, **variables)
+        process = self.start(*arguments, before=before, **variables)
+        while process.poll() is None:
+            with suppress(OSError), socket.create_connection((self.host, self.port), timeout=1.0):
+                return process
+            time.sleep(0.05)
+        raise AssertionError(f"the scheduler ended with {process.returncode}")
 
     def worker(self, *more: str, before: tuple[str, ...] = (), **variables: str) -> "subprocess.Popen[bytes]":
         more = more or ("--no-nanny",)

@@ -3,11 +3,15 @@
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dask import config
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
 
 from loopwise.cluster import Chunk, ClusterError, LostChunkError, plan
 from loopwise.cluster import dask_scheme as scheme_module
@@ -40,10 +44,73 @@ def test_a_lost_scheduler_is_sought_and_what_is_done_stays_done(machines: Machin
     assert all(lines(tmp_path / "done").count(k) == 1 for k in first)
 
 
+def test_a_result_that_is_lost_before_it_was_fetched(machines: Machines, tmp_path: Path) -> None:
+    """Its worker dies, another one computes it again."""
+    first = (machines.scheduler(), machines.worker())[1]
+    with open_address(machines.address) as scheme:
+        results = scheme.run(Squares(tmp_path, pause=0.3), 1, CHUNKS[:4])
+        found = [next(results)]
+        while len(lines(tmp_path / "done")) < 3:
+            time.sleep(0.05)
+        machines.worker()
+        while scheme.workers < 2:
+            time.sleep(0.05)
+        first.kill()
+        found += results
+    assert sorted(chunk for chunk, _ in found) == list(CHUNKS[:4])
+    assert sum(result for _, result in found) == sum(k * k for k in range(8))
+    assert lines(tmp_path / "done").count(str(found[0][0].first)) == 1, "what was handed over is not done again"
+
+
+class _Unfetched:
+    """A future whose result cannot be had."""
+
+    def __init__(self, status: str, error: Exception) -> None:
+        self.status, self.error = status, error
+
+    def result(self, timeout: float) -> None:
+        assert timeout
+        raise self.error
+
+    def add_done_callback(self, call: Any) -> None:
+        call(self)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        ("finished", TimeoutError(), scheme_module._NotFetchedError),
+        ("finished", CommClosedError(), scheme_module._SchedulerLostError),
+        ("cancelled", FutureCancelledError("key", "lost"), scheme_module._SchedulerLostError),
+        ("error", TimeoutError("of the work"), TimeoutError),
+        ("error", MemoryError(), LostChunkError),
+    ],
+)
+def test_what_a_missing_result_means(status: str, error: Exception, expected: type[Exception]) -> None:
+    future: Any = _Unfetched(status, error)
+    with pytest.raises(expected):
+        scheme_module._result(Chunk(0, 2), future)
+
+
+@pytest.mark.parametrize("status", ["pending", "lost", "finished"])
+def test_a_result_that_is_computed_again_is_waited_for(status: str) -> None:
+    """However long that takes; one that is there and does not arrive is given up."""
+    chunk, nobody, future = Chunk(0, 2), Any, _Unfetched(status, TimeoutError())
+    there: Any = scheme_module._Round(nobody, nobody, None, dict, deque(), {0: chunk})
+    with pytest.raises(scheme_module._NotFetchedError) as caught:
+        scheme_module._result(chunk, future)  # type: ignore[arg-type]
+    if status == "finished":
+        with pytest.raises(ClusterError, match=r"indices 0\.\.1 .* does not arrive; 1 chunks were not done"):
+            there._listen_again(chunk, future, caught.value)
+    else:
+        there._listen_again(chunk, future, caught.value)
+        assert there.arrived.get_nowait() == (chunk, future)
+
+
 @pytest.mark.slow
 def test_a_scheduler_that_stays_lost_is_one_clear_error(machines: Machines, tmp_path: Path) -> None:
     scheduler, _ = machines.scheduler(), machines.worker()
-    with open_address(machines.address, seek=5.0) as scheme:
+    with open_address(machines.address, seek=15.0) as scheme:
         results = scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS)
         next(results)
         scheduler.kill()
@@ -75,9 +142,10 @@ def test_workers_come_and_go(machines: Machines, tmp_path: Path) -> None:
 def test_a_suspended_scheduler_is_waited_for_and_then_given_up(
     machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheme_module, "WITHOUT_WORKERS", 8.0)
     scheduler, _ = machines.scheduler(), machines.worker()
     with open_address(machines.address) as scheme:
+        monkeypatch.setattr(scheme_module, "WITHOUT_WORKERS", 20.0)
+        monkeypatch.setattr(scheme_module, "FETCH", 20.0)
         results = scheme.run(Squares(tmp_path, pause=0.05), 1, CHUNKS)
         found = [next(results)]
         scheduler.send_signal(signal.SIGSTOP)
@@ -86,10 +154,8 @@ def test_a_suspended_scheduler_is_waited_for_and_then_given_up(
         results = scheme.run(Squares(tmp_path / "..", pause=0.05), 1, CHUNKS)
         next(results)
         scheduler.send_signal(signal.SIGSTOP)
-        started = time.monotonic()
         with pytest.raises(ClusterError, match="chunks were not done"):
             list(results)
-        assert time.monotonic() - started < 60.0
         scheduler.send_signal(signal.SIGCONT)
 
 

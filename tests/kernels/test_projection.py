@@ -35,6 +35,15 @@ def test_rows_close_inside_the_bounds() -> None:
     assert np.abs(closed - off).max() < 1e-2
 
 
+def test_a_balance_of_flows_closes_in_their_unit_beside_one_large_entry() -> None:
+    """Three flows count 1, a throughput moves 108 of them: the row is held to the unit of the flows."""
+    program = RecourseLP(np.array([[1.0, 1.0, -1.0, 108.0]]), np.ones(4), 10.0)
+    off, h = np.array([[1.0, 2.0, 3.0 + 2e-8, 0.5]]), np.array([[54.0]])
+    closed = Projection(program).onto_rows(off, h, program.q, program.upper, None, allowed=ALLOWED)
+    assert abs(h[0, 0] - off[0] @ [1.0, 1.0, -1.0, 108.0]) > 10 * ALLOWED
+    assert abs(h[0, 0] - closed[0] @ [1.0, 1.0, -1.0, 108.0]) <= ALLOWED
+
+
 def test_what_is_closed_is_left_alone_and_nan_stays() -> None:
     program, h, off = network()
     projection = Projection(program)
@@ -72,3 +81,11 @@ def test_an_operation_at_its_bounds_that_cannot_step_is_solved_exactly() -> None
         np.zeros((1, 2)), np.array([[3.0]]), program.q, program.upper, None, allowed=ALLOWED
     )
     assert closed[0] == pytest.approx([0.0, 3.0])
+
+
+def test_one_large_entry_does_not_loosen_a_balance() -> None:
+    """100 x + y + z = 12 off by 50 ALLOWED counts in the unit of most of its columns, not in hundreds of it."""
+    program = RecourseLP(np.array([[100.0, 1.0, 1.0]]), np.ones(3), np.inf)
+    off = np.array([[0.1, 1.0, 1.0 + 50 * ALLOWED]])
+    closed = Projection(program).onto_rows(off, np.array([[12.0]]), program.q, program.upper, None, allowed=ALLOWED)
+    assert abs(100 * closed[0, 0] + closed[0, 1] + closed[0, 2] - 12.0) <= ALLOWED

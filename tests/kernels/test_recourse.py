@@ -51,6 +51,22 @@ def test_an_optimum_of_zero_is_proved_by_the_engine(engine):
     assert (batch.lower_bound >= [-1e-12, -1e-12, 2.0 - 2e-7]).all()
 
 
+def test_prices_of_very_different_size_are_proved_by_the_engine(engine, park_lp, oracle):
+    # emergencies at a thousand times any other price, most columns unbounded: a reduced cost that is below zero by
+    # rounding of the high prices would prove nothing, and its repair cost a gap of 1e-7
+    park = park_lp(5)
+    emergency = park.cost > 0.9 * park.cost.max()
+    unbounded = (park.cost > 0.0) & (np.random.default_rng(3).random(len(park.cost)) < 0.7)
+    lp = RecourseLP(park.W, np.where(emergency, 1e3 * park.cost, park.cost), np.where(unbounded, inf, park.upper))
+    h = park.demands(256)
+    batch = lp.solve(h, engine=engine, primal=True)
+    assert not batch.resolved_exactly.any()
+    check_optimal(lp, batch, h)
+    for k in range(0, 256, 32):
+        _, objective = oracle(lp.W, lp.q, h[k], lp.lower, lp.upper)
+        assert batch.objective[k] == pytest.approx(objective, rel=1e-8)
+
+
 def test_bounds_of_every_kind(engine, oracle):
     rng = np.random.default_rng(5)
     W = sp.random_array((6, 14), density=0.4, rng=rng, format="csc")

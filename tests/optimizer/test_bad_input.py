@@ -141,7 +141,7 @@ def test_a_folder_is_no_case_and_hides_none(tmp_path: Path) -> None:
         ({"schema_version": 1, "case": "other", "kind": "park", "design": []}, ["names nothing", "typed: other"]),
         ({"schema_version": 1, "kind": "smps", "design": [{"name": "x", "value": 1}]}, ["no result of a park", "smps"]),
         ([1], ["expected a JSON object"]),
-        (None, ["cannot be read as JSON"]),
+        (None, ["cannot be read: No such file or directory"]),
     ],
 )
 def test_a_wrong_design_is_told(design: object, words: list[str], tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def test_default_folder_is_named_after_the_case(ends: Callable[[object], None]) 
         (["evaluate", CASE], "--design"),
         (["optimise", CASE], "optimise"),
         (["new", "case.txt"], ".yaml"),
+        (["evaluate", CASE, "--design", "nowhere.json"], "cannot be read: No such file or directory"),
     ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str], words: str) -> None:
@@ -186,6 +187,30 @@ def test_check_says_what_a_case_leaves_unsaid() -> None:
     assert run.exit_code == 0
     assert "note: discharges.sewer: has no limit, permit or fee for TDS" in run.output
     assert json.loads(loopwise("check", "mine.yaml", "--json").output)["notes"]
+
+
+def test_the_list_of_commands_shows_whole_sentences() -> None:
+    for words in (["--help"], ["study", "--help"]):
+        listed = loopwise(*words).output.partition("Commands:")[2]
+        assert "..." not in listed
+        assert listed.count(".") > 2
+
+
+@pytest.mark.usefixtures("_in_folder")
+def test_problems_are_told_in_the_order_of_the_file() -> None:
+    assert loopwise("new", "mine.yaml").exit_code == 0
+    text = Path("mine.yaml").read_text(encoding="utf-8")
+    wrong = {"operating_hours": "operating_huors", "loss: {rate: 10 t/h}": "loss: {rate: -10 t/h}",
+             "0.9 USD/m3": "0.9 USD/m2", "connection: 3 MW": "connection: .nan", "0.14": "140 %"}  # fmt: skip
+    for right, typed in wrong.items():
+        assert right in text
+        text = text.replace(right, typed, 1)
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    run = loopwise("check", "mine.yaml")
+    assert run.exit_code == 2
+    lines = [int(line.split(":")[1]) for line in run.output.splitlines() if line.startswith("  - mine.yaml:")]
+    assert len(lines) == len(wrong)
+    assert lines == sorted(lines)
 
 
 HEAVY = ("pyomo", "scipy", "CoolProp", "plotly", "pyarrow", "highspy", "networkx")

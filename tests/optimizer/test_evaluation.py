@@ -12,6 +12,7 @@ from loopwise.cluster import Serial, plan
 from loopwise.kernels import BLOCK
 from loopwise.optimizer.distribution import Distribution
 from loopwise.optimizer.evaluation import EvaluationArguments, EvaluationWork, Evaluator
+from loopwise.optimizer.park_durations import LoadDurations
 from loopwise.optimizer.park_operation import evaluation_work
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.sample import Sample
@@ -164,7 +165,8 @@ def test_rows_and_reports_of_a_park(tmp_path: Path) -> None:
     assert rows["scenario"].to_pylist() == list(range(sample.count))
     assert rows["objective"].to_numpy().mean() == pytest.approx(found.distribution.mean, rel=1e-12)
     assert park.problem.reports is not None
-    names = [*park.problem.reports.names, *ContaminantBalance(park.simulator, park.case.hours).names]
+    masses, counted = ContaminantBalance(park.simulator, park.case.hours).names, LoadDurations.of(park).names
+    names = [*park.problem.reports.names, *masses, *counted]
     means = dict(zip(names, found.distribution.report_means, strict=True))
     assert rows["fresh water"].to_numpy().mean() == pytest.approx(means["fresh water"], rel=1e-12)
     probability = dict(zip(names, found.distribution.report_probabilities, strict=True))

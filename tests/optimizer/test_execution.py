@@ -9,7 +9,10 @@ import pyarrow as pa
 import pytest
 
 from loopwise.cluster import Chunk, ClusterError, Serial, plan
+from loopwise.cluster.dask_scheme import DaskScheme
+from loopwise.cluster.versions import refuse_mismatch
 from loopwise.kernels import BLOCK
+from loopwise.kernels.cpu import threads
 from loopwise.optimizer.distribution import Distribution
 from loopwise.optimizer.evaluation import EvaluationArguments
 from loopwise.optimizer.execution import open_scheme, run_versions
@@ -33,6 +36,9 @@ def test_workers_do_not_change_the_result(workers: int, tmp_path: Path) -> None:
     serial = evaluate_design(work, x, sample, Serial(), QuietProgress(), out=_folder(tmp_path / "serial"))
     with open_scheme(Options(workers=workers)) as scheme:
         assert scheme.workers == workers
+        assert isinstance(scheme, DaskScheme)
+        share = set(scheme.run_everywhere(threads).values())
+        assert share == {max(1, threads() // workers)}, "the kernel's threads are divided"
         spread = evaluate_design(work, x, sample, scheme, QuietProgress(), out=_folder(tmp_path / "spread"))
         chunks = plan(sample.count, block=BLOCK, blocks_per_chunk=3)
         other = Distribution()
@@ -141,9 +147,14 @@ def test_without_dask_there_is_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_versions_name_the_kernel() -> None:
-    assert run_versions() == run_versions()
-    assert {"python", "distributed", "numpy", "scipy", "highs", "loopwise", "kernel"} <= set(run_versions())
+def test_versions_name_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sources, and whether it is compiled: who lacks that would compute other last digits, and slowly."""
+    ours = run_versions()
+    assert ours == run_versions()
+    assert {"python", "distributed", "numpy", "scipy", "highs", "loopwise", "kernel"} <= set(ours)
+    monkeypatch.setattr("loopwise.optimizer.execution.unavailable", lambda _: "it was not compiled")
+    with pytest.raises(ClusterError, match=r"worker tcp://a has compiled kernel absent, this process there"):
+        refuse_mismatch(ours | {"compiled kernel": "there"}, {"tcp://a": run_versions()})
 
 
 def test_a_search_reads_workers_as_threads() -> None:

@@ -47,6 +47,23 @@ def test_extensive_form_is_the_mean_of_kernel_evaluations(name: str, count: int)
     assert exact.objective == pytest.approx(float(scenarios.probability @ block.objective), rel=1e-6)
 
 
+def test_bounds_are_told_while_it_searches() -> None:
+    """A silent HiGHS tells nothing to its logging event: what closes must be heard and kept all the same."""
+    problem = park_problem(load_case("single-plant")).problem
+    told: list[tuple[float, float, float]] = []
+    solution = solve_extensive_form(
+        problem, problem.scenarios(0, 60, seed=1), notice=lambda *bounds: told.append(bounds)
+    )
+    assert told == list(solution.history)
+    assert len(told) > 1
+    lower, upper = ([entry[k] for entry in told] for k in (1, 2))
+    assert lower == sorted(lower)
+    assert upper == sorted(upper, reverse=True)
+    assert solution.objective is not None
+    assert lower[-1] <= solution.lower_bound * (1 + 1e-9)
+    assert upper[-1] >= solution.objective * (1 - 1e-9)
+
+
 def test_infeasible_names_rows() -> None:
     m: Any = pyo.ConcreteModel(name="impossible")
     m.x = pyo.Var(bounds=(0, 1))

@@ -61,7 +61,7 @@ def test_fresh_water_is_the_reports(operated: tuple[ParkProblem, Operation]) -> 
 
 def test_tables_hold_every_plant(operated: tuple[ParkProblem, Operation]) -> None:
     park, operation = operated
-    assert len(plant_table(park, operation, None).rows) == len(park.case.plants)
+    assert len(plant_table(park, operation, None).columns) == 1 + len(park.case.plants)
     table = contaminant_table(park, operation)
     assert table is not None
     assert table.columns[1:] == tuple(park.case.contaminants)

@@ -5,11 +5,12 @@ import pytest
 from loopwise.optimizer import park_run
 from loopwise.optimizer.options import Options
 from loopwise.optimizer.outcome import Outcome
-from loopwise.optimizer.park_heat import site_problem
+from loopwise.optimizer.park_heat import site_mains, site_problem
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.report import render_report
 from loopwise.problems import load_case
 from loopwise.problems.heat import problem_table
+from loopwise.problems.heat.total_site import total_site_targets
 from loopwise.problems.park.case import ParkCase
 from loopwise.problems.park.problem import park_problem
 
@@ -33,6 +34,8 @@ def test_the_report_shows_the_curves_of_pinch_analysis(outcome: Outcome) -> None
         "Composite curves: Dye house",
         "Grand composite curves",
         "Total site profiles",
+        "Load-duration: steam from boilers",
+        "Load-duration: bought power",
     ]
     page = render_report(outcome.result, outcome.report)
     assert "Steam balance of every header" in page
@@ -69,3 +72,15 @@ def test_indicators_count_what_is_recovered(case: ParkCase, outcome: Outcome) ->
 
 def test_the_daring_heat_pump_is_said_first(outcome: Outcome) -> None:
     assert any("141 degC is above the 120 degC" in note for note in outcome.report.notes)
+
+
+def test_site_mains_are_the_parks_own_steam_and_loops(case: ParkCase, outcome: Outcome) -> None:
+    """Steam of 10 barg boils at 184 degC; both levels of the loop; the target lies between plants alone and direct."""
+    park = park_problem(case)
+    mains = site_mains(park)
+    assert [main.name for main in mains] == ["steam of 184 °C", "water 90/60 °C", "water 70/40 °C"]
+    assert [main.boiler for main in mains] == [True, False, False]
+    targets = total_site_targets(site_problem(park), mains)
+    assert targets.direct - 1e-6 < targets.hot_utility < targets.without_mains - 0.1
+    picture = next(picture for picture in outcome.report.pictures if picture.title == "Total site profiles")
+    assert f"all can reach {targets.hot_utility:.3g} MW" in picture.explanation

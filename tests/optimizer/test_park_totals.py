@@ -89,7 +89,7 @@ def test_the_report_shows_the_totals_of_result_json(tmp_path: Path) -> None:
     write_outcome(tmp_path, outcome)
     water, solids = (table for table in outcome.report.tables if table.title.startswith("Where "))
     rows = {str(row[0]): row for row in water.rows}
-    assert rows["in: all"][1:] == pytest.approx(rows["out: all"][1:], rel=1e-6)
+    assert rows["All in"][1:] == pytest.approx(rows["All out"][1:], rel=1e-6)
     assert rows["in: fresh water"][1] > rows["in: fresh water"][2]
     written = {balance["of"]: balance for balance in json.loads((tmp_path / "result.json").read_text())["balances"]}
     assert set(written) == {"water", "COD", "TDS"}

@@ -18,8 +18,11 @@ from loopwise.problems.water_network import WaterNetworkCase, water_network_mode
         ("adhya1", -549.803),
         ("adhya2", -549.803),
         ("adhya3", -561.045),
+        ("adhya4", -877.646),
         ("bental4", -450.0),
+        ("bental5", -3500.0),
         ("foulds2", -1100.0),
+        ("rt2", -4391.826),
     ],
 )
 def test_library_pooling(name: str, optimum: float) -> None:

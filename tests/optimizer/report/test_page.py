@@ -123,7 +123,7 @@ def opened_in_a_browser(page: str, width: int, folder: Path) -> tuple[str, list[
 @pytest.mark.browser
 @pytest.mark.skipif(BROWSER is None, reason="no headless Chromium installed")
 @pytest.mark.parametrize("width", [1400, 420])
-@pytest.mark.parametrize(("which", "figures"), [("page", 6), ("park_page", 5)])
+@pytest.mark.parametrize(("which", "figures"), [("page", 6), ("park_page", 7)])
 def test_in_a_browser(which: str, figures: int, width: int, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Every figure is drawn, nothing is wider than the window, and the console stays silent."""
     seen, console = opened_in_a_browser(request.getfixturevalue(which), width, tmp_path)

@@ -4,13 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -19,8 +18,10 @@ from loopwise.cluster import Chunk, LostChunkError, Scheme, Serial
 from loopwise.optimizer.cli.app import app
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.study import Study, StudyStore, load_study, run_study
+from loopwise.optimizer.study.runner import StudyWork
 from loopwise.optimizer.study.store import STUDY
 from loopwise.problems.errors import CaseError
+from tests.optimizer.study.commands import after_outcomes
 
 TEXT = """kind: study
 name: brewery
@@ -101,6 +102,22 @@ def test_a_run_that_workers_die_of_has_failed(tmp_path: Path) -> None:
     assert (store.status().done, store.status().failed) == (4, 0)
 
 
+def test_workers_that_do_not_see_the_folder(tmp_path: Path) -> None:
+    """As on a cluster without a shared file system: told before anything is computed."""
+    work = StudyWork(load_study(file_of(tmp_path, 2)))
+    with pytest.raises(CaseError, match=r"elsewhere: is not to be seen on .*; --out needs a file system that all"):
+        list(Serial().run(work, tmp_path / "elsewhere", [Chunk(0, 1)]))
+
+
+def test_a_worker_with_several_threads_takes_one_run_at_a_time(tmp_path: Path) -> None:
+    """As `dask worker` starts them; solvers that a process has once refuse a second one."""
+    study, store = load_study(file_of(tmp_path, 4)), StudyStore(tmp_path / "out")
+    with store.opened(study), ThreadPoolExecutor(4) as threads:
+        compute = StudyWork(study).prepare()
+        failed = list(threads.map(lambda k: compute(store.folder, Chunk(k, k + 1)), range(4)))
+    assert failed == [0, 0, 0, 0], store.rows()["message"].to_pylist()
+
+
 def test_status_knows_the_rate_while_it_runs(tmp_path: Path) -> None:
     study, store = load_study(file_of(tmp_path, 3)), StudyStore(tmp_path / "out")
     with store.opened(study):
@@ -111,7 +128,7 @@ def test_status_knows_the_rate_while_it_runs(tmp_path: Path) -> None:
         assert rate is not None
         assert rate <= 1.1 * 3600 * 3 / (time.time() - started) + 3600
         assert seconds is not None
-        assert 0.0 < seconds < 60.0
+        assert seconds > 0.0
     assert (store.status().running, store.status().per_hour) == (False, None)
 
 
@@ -128,6 +145,9 @@ def test_failed_runs_are_told_and_retried(tmp_path: Path, monkeypatch: pytest.Mo
     assert store.rows()["message"].to_pylist() == ["ArithmeticError: no such luck"] * 2
     run_all(study, store)
     assert store.status().failed == 2
+    dry = "run", tmp_path / "study.yaml", "--out", store.folder, "--dry-run"
+    assert "2 runs, 0 missing" in loopwise(*dry).output
+    assert "2 runs, 2 missing" in loopwise(*dry, "--retry", "failed").output
     run_all(study, store, retry_failed=True)
     assert (store.status().done, store.status().failed) == (2, 0)
 
@@ -160,37 +180,21 @@ def test_one_process_at_a_time(tmp_path: Path) -> None:
     assert not store.status().running
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.slow)])
 def test_killed_twice_ends_complete(tmp_path: Path, count: int) -> None:
-    """Once the client is killed, once a worker; the third start finds everything and computes the rest."""
+    """Once the client is killed, once a worker: the second start finds what is done and computes the rest."""
     file, out = file_of(tmp_path, count), tmp_path / "out"
-    command = [sys.executable, "-c", "from loopwise.optimizer.cli import main; main()"]
-    command += ["study", "run", str(file), "--out", str(out), "--workers", "2"]
 
-    def start() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def run(after: int, act: str) -> int:
+        command = [*after_outcomes(after, act), "study", "run", str(file), "--out", str(out), "--workers", "2"]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.run(command, **quiet, check=False).returncode
 
-    def ended() -> int:
-        runs = out / "runs"
-        return sum((entry / "row.parquet").exists() for entry in runs.iterdir()) if runs.exists() else 0
-
-    def wait_for(done: int, process: "subprocess.Popen[bytes]") -> None:
-        while process.poll() is None and ended() < done:
-            time.sleep(0.02)
-
-    first = start()
-    wait_for(count // 4, first)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    done = StudyStore(out).status().done
-    assert count // 4 <= done < count
-    second = start()
-    wait_for(done + count // 4, second)
-    workers = [p for p in psutil.Process(second.pid).children(recursive=True) if "spawn_main" in " ".join(p.cmdline())]
-    leaves = [p for p in workers if not p.children()]
-    assert leaves
-    leaves[0].kill()
-    assert second.wait() == 0
+    assert run(count // 4, "os.kill(os.getpid(), signal.SIGKILL)") == -signal.SIGKILL
+    assert count // 4 <= StudyStore(out).status().done < count
+    before = {row: row.stat().st_mtime_ns for row in out.glob("runs/[!.]*/row.parquet")}
+    assert run(2, "kill_a_worker()") == 0
     status = StudyStore(out).status()
     assert (status.done, status.failed, status.missing) == (count, 0, 0)
+    assert {row: row.stat().st_mtime_ns for row in before} == before, "what is done is not computed again"
     rows_once(out, count)

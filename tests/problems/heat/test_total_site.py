@@ -5,7 +5,7 @@ import pytest
 
 from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, problem_table
 from loopwise.problems.heat.cogeneration import SteamLevel, cogeneration_target
-from loopwise.problems.heat.total_site import Main, site_profiles, total_site_targets
+from loopwise.problems.heat.total_site import Main, main_profiles, site_profiles, total_site_targets
 from loopwise.problems.steam_tables import saturated_liquid, saturation_temperature, steam_enthalpy
 from tests.problems.heat.targets_set import expected_targets, mains_of, site_of
 
@@ -120,3 +120,16 @@ def test_an_ideal_turbine_makes_more() -> None:
     assert powers == sorted(powers)
     with pytest.raises(HeatDataError, match="must fall"):
         cogeneration_target(levels, pressure=3.0, temperature=400.0)
+
+
+def test_mains_lie_between_what_is_given_and_what_is_taken() -> None:
+    """At equal heat the source is hotter than the mains that take it, which give to a sink that is colder."""
+    site = two_plants()
+    profiles = site_profiles(site)
+    passed = main_profiles(site, total_site_targets(site, [Main("high", 150, 150), Main("low", 105, 105)]))
+    assert passed.source.heat[-1] == pytest.approx(profiles.source.heat[-1])
+    assert passed.sink.heat[-1] == pytest.approx(80.0)
+    for heat in np.linspace(21.0, 99.0, 40):
+        assert profiles.source.temperature_at(heat) >= passed.source.temperature_at(heat) - 1e-9
+    for heat in np.linspace(1.0, 79.0, 40):
+        assert passed.sink.temperature_at(heat) >= profiles.sink.temperature_at(heat) - 1e-9

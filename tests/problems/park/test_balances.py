@@ -74,12 +74,13 @@ def test_every_row_of_the_model_holds(operated: Operated) -> None:
     assert (recourse.lower - operated.block.primal).max() < 1e-9
 
 
-def test_a_broken_balance_is_seen(operated: Operated) -> None:
-    """The same look at an operation in which one flow of one scenario is off by 1e-5 t/h."""
+@pytest.mark.parametrize(("column", "off"), [(">", 1e-5), (".throughput.curtailed[", 1e-6)])
+def test_a_broken_balance_is_seen(operated: Operated, column: str, off: float) -> None:
+    """The same look at an operation in which one flow is off by 1e-5 t/h, or a throughput that moves tens of t/h."""
     problem, block = operated.park.problem, operated.block
     primal = block.primal.copy()
-    at = next(k for k, name in enumerate(problem.recourse.names) if ">" in name)
-    primal[SCENARIOS - 1, at] += 1e-5
+    at = next(k for k, name in enumerate(problem.recourse.names) if column in name)
+    primal[SCENARIOS - 1, at] += off
     inspect = ParkInspection(ContaminantBalance(operated.park.simulator, operated.park.case.hours)).inspect
     inspected = lambda *arguments: inspect(*arguments).residuals  # noqa: E731
     sound = inspected(problem, operated.x, block.scenarios, block.primal, block.reports)
@@ -124,6 +125,14 @@ def test_heat_of_every_steam_system_closes(operated: Operated) -> None:
     assert np.abs(heat).max(initial=0.0) < CLOSED
 
 
+def test_exergy_is_destroyed_in_every_scenario(operated: Operated) -> None:
+    """By heat exchange and by heat pumps, where a park has them."""
+    destroyed = [values for name, values in operated.reports.items() if name.startswith("exergy destroyed")]
+    assert len(destroyed) == (2 if operated.park.case.heat_systems else 0)
+    assert all(values.min() >= 0.0 for values in destroyed)
+    assert all(values.max() > 1.0 for values in destroyed)
+
+
 def test_contaminants_close_after_the_forward_simulation(operated: Operated) -> None:
     assert operated.simulation.mass_residual.max() < CLOSED
     assert operated.simulation.water_residual.max() < CLOSED
@@ -131,12 +140,17 @@ def test_contaminants_close_after_the_forward_simulation(operated: Operated) -> 
 
 
 def test_dissolved_solids_of_the_whole_park(operated: Operated) -> None:
-    """Nothing takes TDS out of the water in these parks: what fresh water and uses bring leaves with the effluents."""
+    """Nothing takes TDS out of the water in these parks: what fresh water and uses bring leaves with the effluents.
+
+    Boilers and towers take what their make-up may hold at most and give what they concentrate that to.
+    """
     park, simulation = operated.park, operated.simulation
     masses = park.simulator.masses(operated.columns, operated.block.primal, simulation)
     kind = park.simulator.contaminants.index("TDS")
+    towers = [f"{plant}.{name}" for plant, heat in park.case.heat_systems.items() for name in heat.towers]
     given = [
         *park.case.fresh_water,
+        *towers,
         *(s for s in simulation.sources if s.endswith((".blow-down", ".demineralization"))),
     ]
     passing = [source for source in simulation.sources if source not in given]

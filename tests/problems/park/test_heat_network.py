@@ -9,7 +9,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 from loopwise.problems.heat import HeatRecoveryProblem, HeatStream, Side, Utility, place_utilities, problem_table
 from loopwise.problems.park.asset import capital_recovery_factor
 from loopwise.problems.park.heat_grid import Pair, exchange_grid
-from loopwise.problems.park.heat_network import entropic_temperature
+from loopwise.problems.park.heat_network import KELVIN, entropic_temperature, logarithmic_mean
 from loopwise.problems.park.model import build_model
 from tests.golden_lp import golden_optimum
 from tests.heat_parks import HOT_PRICE, as_park, heat_park
@@ -98,6 +98,23 @@ UTILITIES = {
     "cooling": {"water": {"supply": 20, "target": 30, "price": 2}},
 }
 INVESTMENT = {"fixed": 10_000, "proportional": 100_000, "maximum": 10, "life": 20}
+
+
+@given(problems())
+@settings(max_examples=25, deadline=None)
+def test_no_exchange_breaks_the_second_law_and_the_exergy_closes(problem: HeatRecoveryProblem) -> None:
+    """What hot carriers give less what cold ones take of exergy, each at its logarithmic mean, is what is destroyed."""
+    model, _ = solved(as_park(problem))
+    arcs = [arc for exchange in model.heat.exchanges for arc in exchange.arcs]
+    assert all(arc.hot_temperature >= arc.cold_temperature - 1e-9 for arc in arcs if value(arc.flow["year"]) > 1e-9)
+    given_up = 0.0
+    for carrier in model.heat.carriers.values():
+        for piece in carrier.pieces:
+            mean = logarithmic_mean(piece.supply + KELVIN, piece.target + KELVIN)
+            exergy = value(carrier.amount["year"]) * piece.share * (1 - 298.15 / mean)
+            given_up += exergy if carrier.side is Side.HOT else -exergy
+    destroyed = value(model.assembly.annual("exergy destroyed in heat exchange")) / HOURS
+    assert destroyed == pytest.approx(given_up, rel=1e-6, abs=1e-6 * sum(s.duty for s in problem.streams))
 
 
 def exchanger(**changes):

@@ -65,6 +65,17 @@ def test_a_priority_pollutant_without_a_workshop_limit_is_named(name: str) -> No
     assert told(park({"plant": {"water_sources": {"spent": spent}}}, **limited, **drain)) == []
 
 
+def test_a_guarantee_without_an_inlet_limit_is_named() -> None:
+    limited = {"discharges": {"drain": {"limit": {"COD": 50}}}}
+    treatment = {"existing": 20, "contaminants": {"COD": {"outlet": 20}}}
+    (note,) = told(park(plant(treatments={"filter": treatment}), **limited))
+    assert note.startswith(
+        "plants.plant.treatments.filter.contaminants.COD: its outlet is guaranteed whatever comes in"
+    )
+    treatment["contaminants"] = {"COD": {"outlet": 20, "maximum_inlet": 500}}
+    assert told(park(plant(treatments={"filter": treatment}), **limited)) == []
+
+
 def test_other_metals_are_no_priority_pollutants() -> None:
     assert not [n for n in told(park(plant(), contaminants={"COD": {}, "Cr": {}, "Cu": {}})) if "priority" in n]
 

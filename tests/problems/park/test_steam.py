@@ -15,31 +15,24 @@ from loopwise.problems.park.assembly import UncertainFactor
 from loopwise.problems.park.steam import SteamSystem
 from loopwise.problems.park.steam_main import SteamMain
 from loopwise.problems.units import ATMOSPHERE_BAR
-from tests.golden_lp import assert_golden, golden_optimum
+from tests.golden_lp import golden_optimum
 from tests.shared_cases import shared_case
-from tests.steam_cases import FUELS, GRID, assembled, heat_residual, solve
+from tests.steam_cases import (
+    BOILER,
+    ELECTRIC,
+    FEEDWATER,
+    FUELS,
+    GRID,
+    HEADERS,
+    MAIN,
+    PLANT,
+    TAKER,
+    assembled,
+    changed,
+    heat_residual,
+    solve,
+)
 
-HEADERS = {"HP": {"pressure": "40 barg", "temperature": 400}, "LP": {"pressure": "4 barg"}}
-FEEDWATER = {"header": "LP", "maximum": {"COD": 20}, "demineralized": {"COD": 1}, "recovery": 0.75, "cost": 0.8}
-BOILER = {"header": "HP", "fuel": "gas", "efficiency": 0.9, "existing": 60, "standby": 0.01}
-ELECTRIC = {"header": "HP", "existing": 60}
-TURBINE = {"from": "HP", "to": "LP", "existing": 4}
-PLANT = {
-    "headers": HEADERS,
-    "feedwater": FEEDWATER,
-    "boilers": {"B1": BOILER},
-    "letdowns": {"valve": {"from": "HP", "to": "LP"}},
-    "turbines": {"T1": TURBINE},
-    "steam_uses": {
-        "reactor": {"header": "HP", "flow": {"fixed": 5}, "condensate_return": 0.5},
-        "dryer": {"header": "LP", "heat": {"fixed": 18}, "condensate_temperature": 95, "condensate_return": 0.7},
-    },
-}
-TAKER = {
-    "headers": {"LP": {"pressure": "2 barg"}},
-    "steam_uses": {"vats": {"header": "LP", "flow": {"fixed": 8}, "condensate_return": 0.6}},
-}
-MAIN = {"from": "giver", "to": "taker", "from_header": "LP", "to_header": "LP", "length": 1.5, "existing": 20}
 PERIOD = "year"
 
 
@@ -49,14 +42,6 @@ def value(expression: object) -> float:
 
 def component(assembly, plant, name):
     return getattr(getattr(assembly.model.operation, plant), name)
-
-
-def changed(**parts):
-    plant = deepcopy(PLANT)
-    for key, part in parts.items():
-        group, name = key.split("__")
-        plant[group].setdefault(name, {}).update(part)
-    return plant
 
 
 # -- properties -------------------------------------------------------------------------------------------------------
@@ -89,15 +74,6 @@ def test_ideal_expansion_keeps_entropy() -> None:
 
 
 # -- rows and balances ------------------------------------------------------------------------------------------------
-
-
-def test_golden_boiler_and_turbine() -> None:
-    plant = changed(boilers__B1={"existing": 0, "investment": {"proportional": 1e5, "maximum": 80, "life": 20}})
-    assert_golden("steam_plant", assembled({"plant": plant})[0].model)
-
-
-def test_golden_steam_main() -> None:
-    assert_golden("steam_main", assembled({"giver": PLANT, "taker": TAKER}, {"main": MAIN})[0].model)
 
 
 @pytest.mark.parametrize("power_price", [90.0, 400.0, 1.0])
