@@ -29,7 +29,7 @@ from .sample import Sample
 from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
 EXTENSIVE_ROWS = 15_000  # of all scenarios, up to which `auto` takes the extensive form
-LARGE_RECOURSE = 500  # rows of a scenario from which an integer problem stays with it, for then its nodes are dear
+LARGE_RECOURSE = 500  # rows of a scenario from which every evaluation of a design is dear
 MOST_ROWS = 5_000_000  # of all scenarios that `auto` designs on
 MOST_ROWS_INTEGER = 100_000  # the same where something is integer
 MOST_ROWS_LARGE = 20_000  # the same beyond LARGE_RECOURSE: half a minute for a park of 1,200 rows
@@ -76,8 +76,6 @@ def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bo
     if options.method != "auto":
         return options.method == "benders"
     rows = len(problem.recourse.row_names)
-    if problem.first_stage.integer.any() and rows > LARGE_RECOURSE:
-        return False
     return sample.count > 1 and sample.count * rows > EXTENSIVE_ROWS
 
 
