@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-gpu check format benchmarks clean
+.PHONY: help setup run test test-all test-gpu check format benchmarks docs clean
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -48,6 +48,10 @@ format: $(READY) ## let ruff tidy the sources
 benchmarks: $(READY) ## the kernel against other solvers (many minutes)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,benchmarks]'
 	$(BIN)/python -m benchmarks.recourse --curves
+
+docs: $(READY)   ## the pages of docs/ and the Python interface as HTML, in build/docs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/sphinx-build -q -W --keep-going docs build/docs
 
 clean:           ## remove everything that `make` made
 	rm -rf $(VENV) build results .pytest_cache .ruff_cache

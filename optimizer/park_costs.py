@@ -65,8 +65,10 @@ def cost_table(park: ParkProblem, design: Operation, before: Operation | None) -
 
 
 def _row(name: str, now: float, then: float | None) -> tuple[str | float | None, ...]:
+    now = now if abs(now) >= SEEN else 0.0
     if then is None:
         return name, now
+    then = then if abs(then) >= SEEN else 0.0
     if abs(now - then) < SEEN:
         return name, then, now, "–"
     change = number(now - then)
