@@ -201,6 +201,9 @@ def test_a_folder_below_a_file_is_told(tmp_path: Path) -> None:
 def interrupted(arguments: list[str], until: Callable[[int], bool], folder: Path) -> subprocess.CompletedProcess[str]:
     """The command, sent SIGINT once when `until` is true."""
     command = [*COMMAND, *arguments]
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background ignores it, and children inherit that
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 120
         while not until(process.pid) and process.poll() is None and time.monotonic() < deadline:
