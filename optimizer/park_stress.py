@@ -10,6 +10,7 @@ from .park_operation import Operation
 KINDS = (
     "curtailed",
     "minimum flow shortfall",
+    "minimum power shortfall",
     "emergency",
     "tankered",
     "hauled",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyomo.environ as pyo
@@ -83,6 +83,40 @@ class Line(CaseModel):
             getattr(site.design, name).built.setlb(1)
         return capacity
 
+    def usable(
+        self,
+        assembly: Assembly,
+        name: str,
+        capacity: Expression,
+        minimum: float,
+        sent: Callable[[str], Expression],
+        shortfall: tuple[str, str, float | None],
+    ) -> Mapping[str, Expression]:
+        """What the line may carry in each period; writes the rows of the smallest flow.
+
+        With a minimum the line is in service or not (`on`, first stage) in each period and may carry Z = capacity x on:
+
+            minimum on - shortfall <= sent <= Z
+
+        The `shortfall` (name of its annual total, unit, price) is reported: a scenario may bring less than the line
+        needs. Without a price the minimum is a hard row.
+        """
+        if minimum == 0.0:
+            return dict.fromkeys(assembly.periods, capacity)
+        site, (total, unit, price) = assembly.site(self.start), shortfall
+        states = running_capacity(assembly, site, name, capacity, self.largest)
+        block = assembly.block(site, f"{name} minimum")
+        short: Mapping[str, Expression] = dict.fromkeys(assembly.periods, 0.0)
+        if price is not None:
+            short = block.shortfall = activity(assembly.periods)
+            for p in assembly.periods:
+                assembly.cost("emergency", p, price * block.shortfall[p])
+                assembly.total(total, p, block.shortfall[p], unit)
+        block.least = pyo.Constraint(
+            assembly.periods, rule=lambda _, p: minimum * states[p][0] - short[p] - sent(p) <= 0
+        )
+        return {p: running for p, (_, running) in states.items()}
+
 
 class WaterPipe(Line):
     """Carries the water of one source to the sinks of another plant; one source, so that nothing mixes on the way."""
@@ -101,11 +135,7 @@ class WaterPipe(Line):
     ) -> None:
         """sum_j F_ij <= capacity,  arriving = (1 - leak) F_ij,  P = e sum_j F_ij at the giving plant.
 
-        With a minimum flow the line is in service or not (`on`, first stage) in each period and Z = capacity x on:
-
-            minimum on - shortfall <= sum_j F_ij <= Z
-
-        The shortfall is priced and reported: a scenario may bring less water than the line needs.
+        With a minimum flow: see `Line.usable`.
         """
         if self.forbidden:
             return
@@ -120,15 +150,9 @@ class WaterPipe(Line):
                 flows.append(network.add_arc(assembly, source, sink, 1.0 - self.leak, name).flow)
         site = assembly.site(self.start)
         block = assembly.block(site, f"{name} flow")
-        usable: dict[str, Expression] = dict.fromkeys(assembly.periods, capacity)
-        if self.minimum_flow > 0.0 and flows:
-            states = running_capacity(assembly, site, name, capacity, self.largest)
-            usable = {p: running for p, (_, running) in states.items()}
-            short = self._shortfall(assembly, block, shortfall_price)
-            block.minimum = pyo.Constraint(
-                assembly.periods,
-                rule=lambda _, p: self.minimum_flow * states[p][0] - short[p] - sum(f[p] for f in flows) <= 0,
-            )
+        short = ("minimum flow shortfall", "t/a", shortfall_price)
+        least = self.minimum_flow if flows else 0.0
+        usable = self.usable(assembly, name, capacity, least, lambda p: sum(f[p] for f in flows), short)
         block.limit = pyo.Constraint(
             assembly.periods, rule=lambda _, p: _row(sum(f[p] for f in flows) - usable[p], flows)
         )
@@ -137,31 +161,27 @@ class WaterPipe(Line):
             assembly.demand("power", self.start, p, self.pumping / 1000.0 * sent)
             assembly.total("water exchanged", p, sent)
 
-    def _shortfall(self, assembly: Assembly, block: Any, price: float | None) -> Mapping[str, Expression]:
-        if price is None:
-            return dict.fromkeys(assembly.periods, 0.0)
-        block.shortfall = activity(assembly.periods)
-        for p in assembly.periods:
-            assembly.cost("emergency", p, price * block.shortfall[p])
-            assembly.total("minimum flow shortfall", p, block.shortfall[p])
-        return block.shortfall
-
 
 class PowerLine(Line):
     """Carries power from one plant to another with a proportional loss."""
 
     existing: Power = Field(default=0.0, ge=0.0, description="capacity that stands already")
+    minimum_flow: Power = Field(
+        default=0.0, ge=0.0, description="power below which the line may not run in a period in which it is in service"
+    )
     loss_per_km: Fraction = Field(default=0.0, description="share of the power lost per km of route")
 
-    def add_to(self, assembly: Assembly, name: str, length: float) -> None:
-        """Sent <= capacity,  arriving = (1 - loss length) sent."""
+    def add_to(self, assembly: Assembly, name: str, length: float, shortfall_price: float | None = None) -> None:
+        """Sent <= capacity,  arriving = (1 - loss length) sent; with a minimum flow see `Line.usable`."""
         if self.forbidden:
             return
         site = assembly.site(self.start)
         capacity = self.installed(assembly, name, "power line", "MW", self.existing, length)
         block = assembly.block(site, f"{name} flow")
         block.sent = activity(assembly.periods)
-        block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.sent[p] <= capacity)
+        short = ("minimum power shortfall", "MWh/a", shortfall_price)
+        usable = self.usable(assembly, name, capacity, self.minimum_flow, lambda p: block.sent[p], short)
+        block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.sent[p] <= usable[p])
         arriving = max(0.0, 1.0 - self.loss_per_km * length)
         for p in assembly.periods:
             assembly.demand("power", self.start, p, block.sent[p])

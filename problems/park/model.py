@@ -39,7 +39,7 @@ def build_model(case: ParkCase, uncertain: dict[str, UncertainFactor] | None = N
     """
     priced = case.objective is Objective.ANNUAL_COST
     assembly, network, heat = _nodes(case, uncertain or {}, priced=priced)
-    _lines(case, assembly)
+    _lines(case, assembly, priced=priced)
     _loops(case, assembly, heat, priced=priced)
     _water_rows(case, assembly, network, priced=priced)
     heat.connect()
@@ -132,10 +132,11 @@ def _water_rows(case: ParkCase, assembly: Assembly, network: WaterNetwork, *, pr
     network.write_rows(assembly, case.emergency.water if priced else None)
 
 
-def _lines(case: ParkCase, assembly: Assembly) -> None:
+def _lines(case: ParkCase, assembly: Assembly, *, priced: bool) -> None:
     locations = {name: plant.location for name, plant in case.plants.items()}
     for name, line in case.power_lines.items():
-        line.add_to(assembly, name, line.route(locations, case.detour))
+        deficit = case.emergency.power_deficit if priced else None
+        line.add_to(assembly, name, line.route(locations, case.detour), deficit)
     systems = case.steam_systems
     for name, main in case.steam_mains.items():
         main.add_to(assembly, name, main.route(locations, case.detour), systems)

@@ -60,6 +60,34 @@ def test_golden_power_line() -> None:
     assert arriving + missing == pytest.approx(6, abs=1e-6)
 
 
+def test_minimum_flow_runs_a_power_line_above_it_or_not_at_all() -> None:
+    """2 MW are taken at night, below the line's 3 MW: it is out of service then, and dearer power is bought."""
+    line = {"from": "giver", "to": "taker", "length": 1, "existing": 5, "minimum_flow": 3}
+    plants = {
+        "giver": {"grid": {"connection": 20, "import_price": 90}},
+        "taker": {
+            "grid": {"connection": 20, "import_price": 110},
+            "power_demand": {"fixed": 6, "profile": {"night": 1 / 3}},
+        },
+    }
+    model = solved(park(plants, power_lines={"line": line}, periods=PERIODS))
+    assert pyo.value(model.pyomo.objective) == pytest.approx(
+        HOURS * (0.25 * (5 * 90 + 1 * 110) + 0.75 * 2 * 110), rel=1e-9
+    )
+    on = model.pyomo.design.giver.component("line commitment").on
+    assert [round(pyo.value(on[p])) for p in ("day", "night")] == [1, 0]
+    assert pyo.value(model.assembly.annual("minimum power shortfall")) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_scenario_with_too_little_power_is_short_not_infeasible() -> None:
+    line = {"from": "giver", "to": "taker", "length": 1, "existing": 5, "minimum_flow": 3}
+    plants = {"giver": {"grid": {"connection": 2, "import_price": 90}}, "taker": {"power_demand": {"fixed": 6}}}
+    model = build_model(park(plants, power_lines={"line": line}))
+    model.pyomo.design.giver.component("line commitment").on["year"].fix(1)
+    pyo.SolverFactory("highs").solve(model.pyomo)
+    assert pyo.value(model.assembly.annual("minimum power shortfall")) == pytest.approx(HOURS * 1, rel=1e-6)
+
+
 def test_parallel_lines_are_one_flow_and_both_carry() -> None:
     line = {"from": "giver", "to": "taker", "length": 1, "existing": 3}
     plants = {"giver": {"grid": {"connection": 20, "import_price": 90}}, "taker": {"power_demand": {"fixed": 6}}}
