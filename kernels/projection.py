@@ -31,24 +31,25 @@ FREE = 1.0  # room of a column without bounds, beside its own size
 class Projection:
     """Prepared for one LP; not picklable once HiGHS had to help."""
 
-    def __init__(self, program: RecourseLP) -> None:
+    def __init__(self, program: RecourseLP, units: Floats | None = None) -> None:
+        """`units` (m,): what the residual of each row is measured in; None: 1, the row's own unit."""
         self._program = program
+        self._units = np.ones(program.W.shape[0]) if units is None else units
         self._exact: ExactSolver | None = None
         W = program.W
         self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
         self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
-        self._scale = _row_units(W)
 
     def onto_rows(
         self, primal: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None, *, allowed: float
     ) -> Floats:
-        """`primal` (N, n) with every |W y - h| <= `allowed` x max(1, middle one of the row's entries by size).
+        """`primal` (N, n) with every |W y - h| <= `allowed` x the row's unit.
 
         `h` (N, m), `q` and `upper` (n,) or (N, n), `W_values` (N, nnz) or None as in `RecourseLP.solve`. Scenarios
         that are closed already are left as they are; one that no step closes is solved again by HiGHS. NaN stays NaN.
         """
         residual, floor = self._residual(primal, h, W_values)
-        limit = np.maximum(allowed * self._scale, floor)  # (N, m)
+        limit = np.maximum(allowed * self._units, floor)  # (N, m)
         open_ = np.flatnonzero((np.abs(residual) > limit).any(axis=1))
         if len(open_):
             primal = primal.copy()
@@ -94,14 +95,3 @@ class Projection:
             self._exact = ExactSolver(program.W, program.q, program.lower, program.upper)
         solution = self._exact.solve(h, q, upper, values)
         return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal
-
-
-def _row_units(W: sp.csc_array) -> Floats:
-    """(m,) max(1, middle one of a row's entries by size): flows in t/h count 1, in a cap of t a year their hours."""
-    units = np.ones(W.shape[0])
-    order = np.lexsort((np.abs(W.data), W.indices))
-    count = np.bincount(W.indices, minlength=W.shape[0])
-    kept = np.flatnonzero(count)
-    middle = (np.cumsum(count) - count + (count - 1) // 2)[kept]
-    units[kept] = np.maximum(1.0, np.abs(W.data)[order][middle])
-    return units

@@ -22,6 +22,7 @@ from ..problems.two_stage import (
     StandardRecourse,
     TwoStageProblem,
     recourse_data,
+    row_units,
     standard_recourse,
 )
 from ..problems.two_stage.problem import Booleans, Floats
@@ -69,7 +70,7 @@ class Evaluator:
 
     @cached_property
     def _projections(self) -> tuple[Projection, ...]:
-        return tuple(Projection(program) for program in self._form[1])
+        return tuple(Projection(program, row_units(program.W)) for program in self._form[1])
 
     def evaluate(self, x: Floats, scenarios: Scenarios) -> BlockResult:
         """Operate design `x` (n1,) in every scenario of one block."""

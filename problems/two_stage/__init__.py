@@ -5,7 +5,7 @@ from .recourse_data import Lanes, RecourseData, recourse_data
 from .reports import Reports
 from .separation import RecourseBlock
 from .standard_form import RowKind, StandardRecourse, standard_recourse
-from .violation import row_violation
+from .violation import row_units, row_violation
 
 __all__ = [
     "FirstStage",
@@ -23,6 +23,7 @@ __all__ = [
     "StandardRecourse",
     "TwoStageProblem",
     "recourse_data",
+    "row_units",
     "row_violation",
     "standard_recourse",
 ]

@@ -20,11 +20,11 @@ def row_violation(problem: TwoStageProblem, x: Floats, scenarios: Scenarios, pri
     activity += _activity(problem, "technology", recourse.T, scenarios, x[None])
     low = _entries(problem, "row_lower", recourse.row_lower, scenarios)
     high = _entries(problem, "row_upper", recourse.row_upper, scenarios)
-    return np.maximum(0.0, np.maximum(low - activity, activity - high)) / _row_units(recourse.W)
+    return np.maximum(0.0, np.maximum(low - activity, activity - high)) / row_units(recourse.W)
 
 
-def _row_units(W: sp.csc_array) -> Floats:
-    """(m2,) max(1, middle one of a row's coefficients by size), 1 in an empty row."""
+def row_units(W: sp.csc_array) -> Floats:
+    """(m,) what a row's residual is measured in: max(1, middle one of its coefficients by size), 1 in an empty row."""
     units = np.ones(W.shape[0])
     order = np.lexsort((np.abs(W.data), W.indices))
     count = np.bincount(W.indices, minlength=W.shape[0])
