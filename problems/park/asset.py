@@ -55,6 +55,11 @@ class Investment(CaseModel):
         return capital_recovery_factor(interest, self.life) + self.maintenance
 
 
+def largest_size(existing: float, option: Investment | None) -> float:
+    """Largest capacity that can ever stand: what stands and what may be built."""
+    return existing + (option.maximum if option is not None else 0.0)
+
+
 class FlowInvestment(Investment):
     """Something sized by a mass flow."""
 

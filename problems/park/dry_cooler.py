@@ -14,7 +14,7 @@ from ..units import Power, Ratio, Temperature, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .weather import Air, no_weather
 
 
@@ -68,7 +68,7 @@ class DryCooler(CaseModel):
             assembly.periods, rule=lambda b, p: b.heat[p] <= self.share(assembly, p) * capacity
         )
         heat = {p: block.heat[p] for p in assembly.periods}
-        own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution
+        own = share_of_approach(self.approach_contribution, approach)
         piece = Piece(self.supply, self.target)
         network.add(Carrier(key, site.name, Side.COLD, Role.UTILITY, (piece,), own, heat))
         for p in assembly.periods:

@@ -13,7 +13,7 @@ from ..units import Fraction, Power, Temperature, TemperatureDifference
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 from .steam import SteamSystem
 
@@ -50,7 +50,7 @@ class Economizer(CaseModel):
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= capacity)
         block.flue_gas = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= self.share * burnt[p])
         heat = {p: block.heat[p] for p in assembly.periods}
-        own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution
+        own = share_of_approach(self.approach_contribution, approach)
         piece = Piece(self.supply, self.target)
         network.add(Carrier(f"{site.name}.{name}", site.name, Side.HOT, Role.UTILITY, (piece,), own, heat))
         for p in assembly.periods:

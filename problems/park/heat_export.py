@@ -10,7 +10,7 @@ from ..units import EmissionFactor, EnergyPrice, Power, Temperature, Temperature
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .plant_data import PerPeriod
 
 
@@ -53,7 +53,7 @@ class HeatExport(CaseModel):
         block.connected = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= connection)
         block.wanted = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= factor * self.demand.at(p))
         heat = {p: block.heat[p] for p in assembly.periods}
-        own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution
+        own = share_of_approach(self.approach_contribution, approach)
         piece = Piece(self.supply, self.target)
         network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.CONVERTER, (piece,), own, heat))
         for p in assembly.periods:

@@ -31,6 +31,11 @@ KELVIN = 273.15
 NAMES = {Side.HOT: "heat dump", Side.COLD: "heat deficit"}
 
 
+def share_of_approach(own: float | None, approach: float) -> float:
+    """What a carrier brings to every approach [K]: its own, else half of the plant's."""
+    return approach / 2.0 if own is None else own
+
+
 class Role(StrEnum):
     """What a carrier is; two utilities never meet."""
 

@@ -12,7 +12,7 @@ from ..heat.streams import HeatDataError, HeatStream, Side
 from .assembly import Assembly, Site
 from .base import CaseModel
 from .emergency import Emergency
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .plant_data import Scaled
 
 
@@ -79,7 +79,6 @@ class ParkStream(StreamShape, CaseModel):
         price = None
         if emergency is not None:
             price = emergency.heat_dump if stream.side is Side.HOT else emergency.heat_deficit
-        contribution = self.approach_contribution
         network.add(
             Carrier(
                 f"{site.name}.{name}",
@@ -87,7 +86,7 @@ class ParkStream(StreamShape, CaseModel):
                 stream.side,
                 Role.STREAM,
                 tuple(Piece(s.supply, s.target, s.duty / stream.duty) for s in stream.segments if s.duty > 0.0),
-                approach / 2.0 if contribution is None else contribution,
+                share_of_approach(self.approach_contribution, approach),
                 amount,
                 optional=self.optional,
                 slack_price=price,

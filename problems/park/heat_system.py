@@ -20,7 +20,7 @@ from .fuel import Fuel
 from .heat_engine import AbsorptionChiller, RankineCycle
 from .heat_exchanger import HeatExchanger
 from .heat_export import HeatExport
-from .heat_network import HeatNetwork
+from .heat_network import HeatNetwork, share_of_approach
 from .heat_pump import HeatPump
 from .heat_stream import ParkStream
 from .heating import Heating
@@ -67,9 +67,10 @@ class HeatSystem(CaseModel):
 
     def contributions(self) -> dict[str, float]:
         """Every stream's part of the approach temperature [K]."""
-        default = self.approach_temperature / 2.0
-        own = {name: stream.approach_contribution for name, stream in self.streams.items()}
-        return {name: default if value is None else value for name, value in own.items()}
+        return {
+            name: share_of_approach(stream.approach_contribution, self.approach_temperature)
+            for name, stream in self.streams.items()
+        }
 
     def problems(
         self,

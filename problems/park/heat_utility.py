@@ -10,7 +10,7 @@ from ..units import Power, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 
 
 class HeatUtility(CaseModel):
@@ -46,7 +46,6 @@ class HeatUtility(CaseModel):
             block.heat = activity(assembly.periods)
             block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= installed)
         heat: dict[str, Expression] = {p: block.heat[p] for p in assembly.periods}
-        own = self.approach_contribution
         network.add(
             Carrier(
                 f"{site.name}.{name}",
@@ -54,7 +53,7 @@ class HeatUtility(CaseModel):
                 side,
                 Role.UTILITY,
                 pieces,
-                approach / 2.0 if own is None else own,
+                share_of_approach(self.approach_contribution, approach),
                 heat,
                 forbidden=frozenset(f"{site.name}.{other}" for other in self.forbidden),
             )

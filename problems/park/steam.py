@@ -11,6 +11,7 @@ from ..errors import CaseError, Problem
 from ..units import MassFlow
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site
+from .asset import largest_size
 from .base import CaseModel, Name
 from .boiler import Boiler
 from .condensate import collect
@@ -181,7 +182,7 @@ class SteamSystem(CaseModel):
     def _firm(self, place: str) -> Iterator[Problem]:
         """Boilers that could never be firm, all of them built as large as they can be."""
         boilers = [*self.boilers.values(), *self.electric_boilers.values()]
-        largest = [b.existing + (b.investment.maximum if b.investment is not None else 0.0) for b in boilers]
+        largest = [largest_size(boiler.existing, boiler.investment) for boiler in boilers]
         possible = sum(largest) - max(largest, default=0.0)
         if self.firm_steam > possible:
             message = f"without the largest boiler {possible:g} t/h are possible, all others built at their largest"

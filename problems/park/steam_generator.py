@@ -10,7 +10,7 @@ from pydantic import Field
 from ..units import Fraction, MassFlow
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
-from .asset import FlowInvestment
+from .asset import FlowInvestment, largest_size
 from .base import CaseModel, Name
 from .commitment import StartCost, running_capacity
 from .feedwater import Feedwater
@@ -60,7 +60,7 @@ class SteamGenerator(CaseModel):
         """
         capacity = assembly.capacity(site, name, component, "t/h", existing=self.existing, option=self.investment)
         site.boilers[name] = capacity
-        largest = self.existing + (self.investment.maximum if self.investment is not None else 0.0)
+        largest = largest_size(self.existing, self.investment)
         available = assembly.uncertain(f"{path}.availability", self.availability)
         block = assembly.block(site, name)
         block.steam = activity(assembly.periods)

@@ -16,7 +16,7 @@ from .asset import PowerInvestment
 from .base import CaseModel, Name
 from .feedwater import Feedwater
 from .header import Header, header_node
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 from .steam import SteamSystem
 
@@ -68,7 +68,7 @@ class SteamRecovery(CaseModel):
         block.steam = activity(assembly.periods)
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: per_steam * b.steam[p] <= capacity)
         heat = {p: per_steam * block.steam[p] for p in assembly.periods}
-        own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution
+        own = share_of_approach(self.approach_contribution, approach)
         network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.UTILITY, pieces, own, heat))
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
         boiling = steam.saturated_liquid(header.pressure) * steam.MW_PER_T_AND_KJ_PER_KG

@@ -14,7 +14,7 @@ from ..units import Energy, Fraction, Quantity, Temperature, TemperatureDifferen
 from .assembly import Assembly, Site, activity
 from .asset import Investment
 from .base import CaseModel, Name
-from .heat_network import Carrier, HeatNetwork, Piece, Role
+from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 
 Cycles = Annotated[float, Quantity("cycles per year", "1/year", positive=True)]
@@ -72,7 +72,7 @@ class ThermalStore(CaseModel):
         given = sum(year[p] * block.discharge[p] for p in periods)
         block.balance = pyo.Constraint(expr=given - self.efficiency * taken == 0)
         block.cycles = pyo.Constraint(expr=taken <= self.cycles * held)
-        own = approach / 2.0 if self.approach_contribution is None else self.approach_contribution
+        own = share_of_approach(self.approach_contribution, approach)
         key = f"{site.name}.{name}"
         for side, suffix, piece, flow in (
             (Side.COLD, " charge", Piece(self.cold, self.hot), block.charge),

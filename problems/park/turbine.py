@@ -11,7 +11,7 @@ from pydantic import Field
 from ..units import Fraction, Power
 from . import steam_properties as steam
 from .assembly import Assembly, Site, activity
-from .asset import PowerInvestment
+from .asset import PowerInvestment, largest_size
 from .base import CaseModel, Name
 from .commitment import StartCost, running_capacity
 from .header import Header, header_node
@@ -40,7 +40,7 @@ class SteamTurbine(CaseModel):
         power that nobody takes can be throttled away, so every scenario has a plan. Returns the block of m and P.
         """
         capacity = assembly.capacity(site, name, "turbine", "MW", existing=self.existing, option=self.investment)
-        largest = self.existing + (self.investment.maximum if self.investment is not None else 0.0)
+        largest = largest_size(self.existing, self.investment)
         available = assembly.uncertain(f"{path}.availability", self.availability)
         states = running_capacity(assembly, site, name, capacity, largest, self.start_cost)
         running = {p: size for p, (_, size) in states.items()}
