@@ -76,9 +76,8 @@ def _water(park: ParkProblem, operation: Operation) -> tuple[FlowLine, ...]:
     treatments = {f"{name}.{unit}" for name, plant in park.case.plants.items() for unit in plant.treatments}
     for flow in park.flows:
         source, target = plant_of(flow.source), plant_of(flow.target)
-        if flow.carrier in ("water", "water leak") and not (
-            source == target and flow.target in treatments
-        ):  # on its way, not reused
+        on_its_way = source == target and flow.target in treatments  # not reused
+        if flow.carrier in ("water", "water leak") and not on_its_way:
             between[source, target] += operation.mean[flow.report]
     plants = [plant for plant in park.case.plants if any(plant in arc for arc in between)]
     return _lines(park, _closed(between, plants, LEFT_WITH, CAME_WITH))

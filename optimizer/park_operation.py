@@ -43,8 +43,9 @@ class ParkInspection:
         residuals[:, 0] = -np.inf
         residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
         residuals[:, 3] = np.abs(reports[:, whole]).max(axis=1, initial=0.0)
+        hours = self.durations.above(problem.reports.names, reports)
         if self.contaminants is None:
-            return Inspected(residuals, self.durations.above(problem.reports.names, reports))
+            return Inspected(residuals, hours)
         columns = {name: k for k, name in enumerate(problem.recourse.names)}
         own = {name: reports[:, k] for k, name in enumerate(problem.reports.names) if name.startswith("load.")}
         simulation = self.contaminants.simulator.run(columns, primal, own)
@@ -52,7 +53,7 @@ class ParkInspection:
         residuals[:, 1] = np.maximum(residuals[:, 1], simulation.water_residual)
         residuals[:, 2] = simulation.mass_residual
         masses = self.contaminants.masses(columns, primal, own, simulation)
-        return Inspected(residuals, np.hstack([masses, self.durations.above(problem.reports.names, reports)]))
+        return Inspected(residuals, np.hstack([masses, hours]))
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,14 @@ def operate(
 ) -> Operation | str:
     """Operate design `x` in every scenario of the sample; why not, where it was stopped before the first were done."""
     assert park.problem.reports is not None
+    assert isinstance(work.inspection, ParkInspection)
     evaluated = evaluate_design(work, x, sample, scheme, progress, out=out, title=f"operating {what} in")
     distribution = evaluated.distribution
     if not distribution.scenarios:
         return evaluated.stopped or "no scenario was evaluated"
     names, means = park.problem.reports.names, distribution.report_means
-    masses = ContaminantBalance(park.simulator, park.case.hours).names if park.case.contaminants else ()
-    counted = LoadDurations.of(park).names
+    followed, counted = work.inspection.contaminants, work.inspection.durations.names
+    masses = followed.names if followed is not None else ()
     after = len(names) + len(masses)
     worst = distribution.worst_residuals
     margin, residual = (-worst[0], float(worst[1:].max())) if len(worst) else (np.inf, 0.0)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from pydantic import BaseModel, ValidationError
 
 from .case_errors import problems_of
-from .errors import CaseError, Problem, nearest, nearest_line
+from .errors import CaseError, Problem, in_file_order, nearest, nearest_line
 from .yaml_lines import MAXIMUM_BYTES, Document, read_yaml
 
 KINDS: dict[str, str] = {
@@ -104,8 +104,7 @@ def locate(error: CaseError, name_or_path: str | Path) -> CaseError:
             return problem
         return replace(problem, file=file, line=problem.line or nearest_line(lines, problem.place))
 
-    found = [located(problem) for problem in error.problems]
-    return CaseError(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0)))
+    return CaseError(in_file_order(map(located, error.problems)))
 
 
 def case_class(kind: object) -> type[BaseModel]:

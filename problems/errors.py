@@ -57,7 +57,12 @@ class CaseError(Exception):
             replace(problem, file=problem.file or file, line=problem.line or nearest_line(lines, problem.place))
             for problem in self.problems
         ]
-        return CaseError(sorted(found, key=lambda problem: (problem.file or "", problem.line or 0)))
+        return CaseError(in_file_order(found))
+
+
+def in_file_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems as somebody meets them who reads the file; those without a place first."""
+    return sorted(problems, key=lambda problem: (problem.file or "", problem.line or 0))
 
 
 def nearest_line(lines: dict[str, int], place: str | None) -> int | None:

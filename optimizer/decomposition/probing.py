@@ -49,9 +49,9 @@ def _probe_side(search: Search, column: int, side: int, x: Floats, bound: float)
     if found < search.cutoff:
         return
     search.exclude()
+    lower, upper = lower.copy(), upper.copy()
     if side > 0:
-        kept = np.minimum(upper, np.where(np.arange(len(x)) == column, low[column] - 1.0, np.inf))
-        master.bound_columns(lower, kept)
+        upper[column] = min(upper[column], low[column] - 1.0)
     else:
-        kept = np.maximum(lower, np.where(np.arange(len(x)) == column, high[column] + 1.0, -np.inf))
-        master.bound_columns(kept, upper)
+        lower[column] = max(lower[column], high[column] + 1.0)
+    master.bound_columns(lower, upper)
