@@ -22,7 +22,7 @@ import scipy.sparse as sp
 from . import cpu
 from .arrays import Placed, PlacedMatrix, largest
 from .engine import Booleans, Floats, Sparse
-from .highs import quiet_highs
+from .highs import linear_program, quiet_highs
 
 ROUNDING = 1e-12  # a reduced cost below this share of the terms that it is the difference of is zero
 
@@ -178,16 +178,10 @@ class Certifier:
         above = np.isin(columns, self._above) & ~free
         margin = np.where(free, 0.0, np.where(above, size[columns], -size[columns]))
         A = sp.csc_array(sp.hstack((self._W[:, columns].T, sp.csc_array(margin[:, None]))))
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = m + 1, len(columns)
+        bounds = np.append(np.full(m, -np.inf), 0.0), np.append(np.full(m, np.inf), 1.0)
+        rows = np.where(above, -np.inf, self._q[columns]), np.where(above | free, self._q[columns], np.inf)
+        lp = linear_program(np.append(np.zeros(m), 1.0), bounds, A, rows)
         lp.sense_ = highspy.ObjSense.kMaximize
-        lp.col_cost_ = np.concatenate((np.zeros(m), [1.0]))
-        lp.col_lower_ = np.concatenate((np.full(m, -highspy.kHighsInf), [0.0]))
-        lp.col_upper_ = np.concatenate((np.full(m, highspy.kHighsInf), [1.0]))
-        lp.row_lower_ = np.where(above, -highspy.kHighsInf, self._q[columns])
-        lp.row_upper_ = np.where(above | free, self._q[columns], highspy.kHighsInf)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = A.indptr, A.indices, A.data
         highs = quiet_highs()
         highs.passModel(lp)
         highs.run()

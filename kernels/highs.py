@@ -1,10 +1,13 @@
-"""A HiGHS that prints nothing, not even its banner."""
+"""A HiGHS that prints nothing, not even its banner, and linear programs for it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import highspy
+import scipy.sparse as sp
+
+from .engine import Floats
 
 
 class _QuietHighs(highspy.Highs):
@@ -18,3 +21,17 @@ class _QuietHighs(highspy.Highs):
 def quiet_highs() -> Any:
     """A new HiGHS with every option at its default but silent: standard output belongs to the command line."""
     return _QuietHighs()
+
+
+def linear_program(
+    cost: Floats, columns: tuple[Floats, Floats], matrix: sp.csc_array | sp.csr_array, rows: tuple[Floats, Floats]
+) -> Any:
+    """min cost'x within the lower and upper bounds of `columns`, matrix x within those of `rows`, as HiGHS takes it."""
+    lp: Any = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_, (lp.col_lower_, lp.col_upper_) = cost, columns
+    lp.row_lower_, lp.row_upper_ = rows
+    formats = {"csc": highspy.MatrixFormat.kColwise, "csr": highspy.MatrixFormat.kRowwise}
+    lp.a_matrix_.format_ = formats[matrix.format]
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    return lp

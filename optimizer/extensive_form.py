@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from ..kernels.highs import quiet_highs
+from ..kernels.highs import linear_program, quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats, RandomPart
 from .design_solution import DesignSolution, Notice, SolveStatus
@@ -81,7 +81,7 @@ def solve_extensive_form(
 def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[str, float]) -> Any:
     """The extensive form as a HighsLp: columns x, y_1, .., y_N; rows of the first stage, then of each scenario."""
     first, recourse, count = problem.first_stage, problem.recourse, len(scenarios)
-    n1, n2 = len(first.names), len(recourse.names)
+    n2 = len(recourse.names)
 
     def part(name: RandomPart, nominal: Floats) -> Floats:
         values = np.tile(nominal, (count, 1))
@@ -100,17 +100,18 @@ def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[
         lower[position[name]] = upper[position[name]] = value
     weights = scenarios.probability[:, None]
     constant = part("constant", np.array([recourse.constant]))[:, 0]
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = n1 + count * n2, matrix.shape[0]
+    cost = np.concatenate([first.cost, (weights * part("cost", recourse.cost)).ravel()])
+    columns = (
+        np.concatenate([lower, part("lower", recourse.lower).ravel()]),
+        np.concatenate([upper, part("upper", recourse.upper).ravel()]),
+    )
+    rows = (
+        np.concatenate([first.row_lower, part("row_lower", recourse.row_lower).ravel()]),
+        np.concatenate([first.row_upper, part("row_upper", recourse.row_upper).ravel()]),
+    )
+    lp = linear_program(cost, columns, matrix, rows)
     lp.sense_ = highspy.ObjSense.kMaximize if problem.sense is Sense.MAXIMIZE else highspy.ObjSense.kMinimize
     lp.offset_ = float(first.constant + scenarios.probability @ constant)
-    lp.col_cost_ = np.concatenate([first.cost, (weights * part("cost", recourse.cost)).ravel()])
-    lp.col_lower_ = np.concatenate([lower, part("lower", recourse.lower).ravel()])
-    lp.col_upper_ = np.concatenate([upper, part("upper", recourse.upper).ravel()])
-    lp.row_lower_ = np.concatenate([first.row_lower, part("row_lower", recourse.row_lower).ravel()])
-    lp.row_upper_ = np.concatenate([first.row_upper, part("row_upper", recourse.row_upper).ravel()])
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
     if first.integer.any():
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(k)] for k in first.integer] + [kinds[0]] * (count * n2)

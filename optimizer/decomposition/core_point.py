@@ -7,13 +7,11 @@ design and useless beside it. Taken a little towards a core point, it is the cut
 
 from __future__ import annotations
 
-from typing import Any
-
 import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from ...kernels.highs import quiet_highs
+from ...kernels.highs import linear_program, quiet_highs
 from ...problems.two_stage.problem import FirstStage, Floats
 
 AWAY = 0.2  # of its width, that a core point is from a column's bounds where it can be
@@ -28,21 +26,18 @@ def core_point(first: FirstStage) -> Floats | None:
     size = len(first.names)
     width = np.minimum(first.upper - first.lower, WIDEST)
     eye, wide = sp.eye_array(size), sp.diags_array(width)
-    lp: Any = highspy.HighsLp()
     A = sp.csr_array(
         sp.vstack([sp.hstack([first.A, sp.csr_array(first.A.shape)]), sp.hstack([eye, -wide]), sp.hstack([eye, wide])])
     )
-    lp.num_col_, lp.num_row_ = 2 * size, A.shape[0]
-    lp.col_cost_ = np.concatenate([np.zeros(size), -np.ones(size)])
-    lp.col_lower_ = np.concatenate([first.lower, np.zeros(size)])
-    lp.col_upper_ = np.concatenate([first.upper, np.full(size, AWAY)])
     free = np.full(size, np.inf)
-    lp.row_lower_ = np.concatenate([first.row_lower, first.lower, -free])
-    lp.row_upper_ = np.concatenate([first.row_upper, free, first.upper])
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = A.indptr, A.indices, A.data
+    cost = np.concatenate([np.zeros(size), -np.ones(size)])
+    columns = np.concatenate([first.lower, np.zeros(size)]), np.concatenate([first.upper, np.full(size, AWAY)])
+    rows = (
+        np.concatenate([first.row_lower, first.lower, -free]),
+        np.concatenate([first.row_upper, free, first.upper]),
+    )
     highs = quiet_highs()
-    highs.passModel(lp)
+    highs.passModel(linear_program(cost, columns, A, rows))
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None

@@ -17,7 +17,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from ...kernels.highs import quiet_highs
+from ...kernels.highs import linear_program, quiet_highs
 from ...problems.two_stage.problem import Floats, Sense, TwoStageProblem
 from ..risk import Risk
 from .checkpoint import CutRows
@@ -268,13 +268,9 @@ class Master:
 
 def _first_stage_lp(problem: TwoStageProblem, master: Master, columns: int) -> Any:
     first = problem.first_stage
-    lp: Any = highspy.HighsLp()
-    lp.num_col_, lp.num_row_, lp.offset_ = columns, first.A.shape[0], master.constant
     cost, low, high = np.zeros(columns), np.full(columns, -np.inf), np.full(columns, np.inf)
     cost[: master.size], low[: master.size], high[: master.size] = master.cost, first.lower, first.upper
     low[master.omega] = 0.0
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = cost, low, high
-    lp.row_lower_, lp.row_upper_ = first.row_lower, first.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = first.A.indptr, first.A.indices, first.A.data
+    lp = linear_program(cost, (low, high), first.A, (first.row_lower, first.row_upper))
+    lp.num_col_, lp.offset_ = columns, master.constant
     return lp
