@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from .engine import Sparse, StandardForm
-
-Indices = NDArray[np.int64]
+from .panels import TILE, Indices, gathered, panels, products
 
 LARGEST_LEAST_FILL = 1500  # rows up to which the better and slower order is tried: less than a second
 
@@ -90,42 +88,60 @@ def plan(form: StandardForm) -> dict[str, Any]:
     """
     columns = np.lexsort((np.diff(form.W.indptr), ~form.bounded))  # equal lengths in a row: no branch is mispredicted
     row_place = _best_order(form.W)
+    row_place = row_place[_postorder(factor_pattern(_normal_pattern(sp.csc_array(sp.csr_array(form.W)[row_place]))))]
     numbered = sp.csc_array((np.arange(1.0, form.W.nnz + 1), form.W.indices, form.W.indptr), shape=form.W.shape)
     numbered = sp.csc_array(sp.csr_array(numbered)[row_place])[:, columns]
     numbered.sort_indices()
     entry_place = numbered.data.astype(np.int64) - 1
     value = form.W.data[entry_place]
-    below = factor_pattern(_normal_pattern(numbered))
-    lengths = np.array([len(rows) + 1 for rows in below])
-    factor_start = np.concatenate(([0], np.cumsum(lengths)))
-    if factor_start[-1] > np.iinfo(np.int32).max:
-        raise ValueError(f"the Cholesky factor has {factor_start[-1]:,} entries; at most 2,147,483,647 can be held")
-    factor_row = np.concatenate([np.concatenate(([j], rows)) for j, rows in enumerate(below)])
-    key = np.repeat(np.arange(len(below)), lengths) * len(below) + factor_row  # increasing: entries by column, row
-
-    def entries(rows: Indices, of_columns: Indices) -> Indices:
-        return np.searchsorted(key, of_columns * len(below) + rows)
-
+    factor = panels(factor_pattern(_normal_pattern(numbered)))
+    size = int(factor.entry[-1])
+    if size > np.iinfo(np.int32).max - TILE:
+        raise ValueError(f"the Cholesky factor has {size:,} entries; at most 2,147,483,643 can be held")
     left, right = _pairs(numbered.indptr)
     rows = numbered.indices.astype(np.int64)
-    form_start, order = _by_destination(entries(rows[left], rows[right]), len(key))
+    entries = factor.place(rows[left], rows[right])
+    form_entry, form_start, order = gathered(entries, np.zeros(size + TILE, np.int64), empty=True)
     form_left, form_right = left[order], right[order]
     form_column = np.repeat(np.arange(len(columns)), np.diff(numbered.indptr))[form_left]
-    # column k of L updates the entries (i, j) whose rows i >= j it holds below its diagonal
-    left, right = _pairs(factor_start, skip=1)
-    tape_start, order = _by_destination(entries(factor_row[left], factor_row[right]), len(key))
+    taken = products(factor)
     int32 = {
         "row_place": row_place, "column_place": columns, "entry_place": entry_place, "column_start": numbered.indptr,
-        "column_row": rows, "factor_start": factor_start, "factor_row": factor_row, "form_column": form_column,
-        "form_left": form_left, "form_right": form_right, "tape_left": left[order], "tape_right": right[order],
+        "column_row": rows, "panel_start": factor.start, "form_column": form_column,
+        "below_start": np.cumsum([0, *map(len, factor.below)]), "below_row": np.concatenate(factor.below),
+        "form_entry": form_entry, "tape_panel": taken.tape_panel, "tape_entry": taken.tape_entry,
+        "form_left": form_left, "form_right": form_right, "tape_left": taken.tape_left, "tape_right": taken.tape_right,
+        "block_width": taken.block_width, "block_place": taken.block_place,
     }  # fmt: skip
-    return {name: np.ascontiguousarray(values, dtype=np.int32) for name, values in int32.items()} | {
-        "value": np.ascontiguousarray(value),
-        "form_value": value[form_left] * value[form_right],
-        "form_start": form_start,
-        "tape_start": tape_start,
-        "bounded": int(form.bounded.sum()),
-    }
+    int64 = {
+        "panel_entry": factor.entry, "form_start": form_start, "tape_start": taken.tape_start,
+        "tile_start": taken.tile_start, "block_start": taken.block_start,
+    }  # fmt: skip
+    return (
+        {name: np.ascontiguousarray(values, dtype=np.int32) for name, values in int32.items()}
+        | {name: np.ascontiguousarray(values, dtype=np.int64) for name, values in int64.items()}
+        | {
+            "value": np.ascontiguousarray(value),
+            "form_value": value[form_left] * value[form_right],
+            "bounded": int(form.bounded.sum()),
+            "panels": len(factor.below),
+        }
+    )
+
+
+def _postorder(below: list[Indices]) -> Indices:
+    """Order of the columns in which every column follows its children at once: the same fill, and longer panels."""
+    m = len(below)
+    children: list[list[int]] = [[] for _ in range(m + 1)]
+    for column, rows in enumerate(below):
+        children[int(rows[0]) if len(rows) else m].append(column)
+    order: list[int] = []
+    waiting = [m]
+    while waiting:  # the last child has the most rows: it is the one most like its parent
+        column = waiting.pop()
+        order.append(column)
+        waiting += sorted(children[column], key=lambda child: len(below[child]))
+    return np.array(order[:0:-1], np.int64)
 
 
 def _best_order(W: Sparse) -> Indices:
@@ -146,17 +162,11 @@ def _normal_pattern(W: Sparse) -> Sparse:
     return sp.csc_array(unit @ unit.T + sp.eye_array(W.shape[0]))
 
 
-def _pairs(start: Indices, skip: int = 0) -> tuple[Indices, Indices]:
-    """All (a, b), a >= b, within each segment start[k] + skip .. start[k + 1]."""
+def _pairs(start: Indices) -> tuple[Indices, Indices]:
+    """All (a, b), a >= b, within each segment start[k] .. start[k + 1]."""
     first, second = [], []
     for k in range(len(start) - 1):
-        b, a = np.triu_indices(max(0, int(start[k + 1] - start[k]) - skip))
-        first.append(a + int(start[k]) + skip)
-        second.append(b + int(start[k]) + skip)
+        b, a = np.triu_indices(int(start[k + 1] - start[k]))
+        first.append(a + int(start[k]))
+        second.append(b + int(start[k]))
     return np.concatenate(first), np.concatenate(second)
-
-
-def _by_destination(destination: Indices, count: int) -> tuple[Indices, Indices]:
-    """Start of each destination's products (count + 1) and the stable order that brings them together."""
-    order = np.argsort(destination, kind="stable")
-    return np.searchsorted(destination[order], np.arange(count + 1)).astype(np.int64), order

@@ -65,12 +65,12 @@ void together(Index workers, const Work &work) {
 
 // A standard form in elimination order; copies all it is given.
 class Prepared {
-    std::vector<int> row_place, column_place, entry_place, column_start, column_row, factor_start, factor_row, form_column,
-        form_left, form_right, tape_left, tape_right;
+    std::vector<int> row_place, column_place, entry_place, column_start, column_row, panel_start, below_start, below_row,
+        form_entry, form_column, form_left, form_right, tape_panel, tape_entry, tape_left, tape_right, block_width, block_place;
     std::vector<double> value, form_value;
-    std::vector<Index> form_start, tape_start;
+    std::vector<Index> panel_entry, form_start, tape_start, tile_start, block_start;
     std::vector<float> value_single, form_value_single;
-    Plan plan;
+    Plan plan{};
 
     template <class T>
     static std::vector<T> copy(const nb::dict &plan, const char *name) {
@@ -82,18 +82,30 @@ public:
     explicit Prepared(const nb::dict &d)
         : row_place(copy<int>(d, "row_place")), column_place(copy<int>(d, "column_place")),
           entry_place(copy<int>(d, "entry_place")), column_start(copy<int>(d, "column_start")),
-          column_row(copy<int>(d, "column_row")), factor_start(copy<int>(d, "factor_start")),
-          factor_row(copy<int>(d, "factor_row")), form_column(copy<int>(d, "form_column")),
+          column_row(copy<int>(d, "column_row")), panel_start(copy<int>(d, "panel_start")),
+          below_start(copy<int>(d, "below_start")), below_row(copy<int>(d, "below_row")),
+          form_entry(copy<int>(d, "form_entry")), form_column(copy<int>(d, "form_column")),
           form_left(copy<int>(d, "form_left")), form_right(copy<int>(d, "form_right")),
-          tape_left(copy<int>(d, "tape_left")), tape_right(copy<int>(d, "tape_right")), value(copy<double>(d, "value")),
-          form_value(copy<double>(d, "form_value")), form_start(copy<Index>(d, "form_start")),
-          tape_start(copy<Index>(d, "tape_start")), value_single(value.begin(), value.end()),
-          form_value_single(form_value.begin(), form_value.end()) {
-        plan = Plan{(int)row_place.size(), (int)column_place.size(), nb::cast<int>(d["bounded"]), (int)value.size(),
-                    row_place.data(), column_place.data(), entry_place.data(), column_start.data(), column_row.data(),
-                    value.data(), factor_start.data(), factor_row.data(), form_start.data(), form_column.data(),
-                    form_left.data(), form_right.data(), form_value.data(), tape_start.data(), tape_left.data(),
-                    tape_right.data(), value_single.data(), form_value_single.data()};
+          tape_panel(copy<int>(d, "tape_panel")), tape_entry(copy<int>(d, "tape_entry")),
+          tape_left(copy<int>(d, "tape_left")), tape_right(copy<int>(d, "tape_right")),
+          block_width(copy<int>(d, "block_width")), block_place(copy<int>(d, "block_place")), value(copy<double>(d, "value")),
+          form_value(copy<double>(d, "form_value")), panel_entry(copy<Index>(d, "panel_entry")),
+          form_start(copy<Index>(d, "form_start")), tape_start(copy<Index>(d, "tape_start")),
+          tile_start(copy<Index>(d, "tile_start")), block_start(copy<Index>(d, "block_start")),
+          value_single(value.begin(), value.end()), form_value_single(form_value.begin(), form_value.end()) {
+        plan.rows = (int)row_place.size(), plan.columns = (int)column_place.size();
+        plan.bounded = nb::cast<int>(d["bounded"]), plan.entries = (int)value.size();
+        plan.row_place = row_place.data(), plan.column_place = column_place.data(), plan.entry_place = entry_place.data();
+        plan.column_start = column_start.data(), plan.column_row = column_row.data(), plan.value = value.data();
+        plan.panels = nb::cast<int>(d["panels"]), plan.panel_start = panel_start.data();
+        plan.panel_entry = panel_entry.data(), plan.below_start = below_start.data(), plan.below_row = below_row.data();
+        plan.form_entry = form_entry.data(), plan.form_start = form_start.data(), plan.form_column = form_column.data();
+        plan.form_left = form_left.data(), plan.form_right = form_right.data(), plan.form_value = form_value.data();
+        plan.tape_panel = tape_panel.data(), plan.tape_entry = tape_entry.data(), plan.tape_start = tape_start.data();
+        plan.tape_left = tape_left.data(), plan.tape_right = tape_right.data();
+        plan.tile_start = tile_start.data(), plan.block_start = block_start.data();
+        plan.block_width = block_width.data(), plan.block_place = block_place.data();
+        plan.value_single = value_single.data(), plan.form_value_single = form_value_single.data();
     }
     Prepared(const Prepared &) = delete;
 

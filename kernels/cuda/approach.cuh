@@ -89,12 +89,34 @@ public:
 
     // Lanes from `filled` on repeat lane 0, for nothing.
     INTERIOR_POINT_FUNCTION void fill(int filled) {
-        for (int l = filled; l < LANES; l++) take(*this, 0, l), active[l] = running[l] = false;
+        if (filled == LANES) return;
+        Move<V> move;
+        for (int l = filled; l < LANES; l++) bring(*this, 0, l, move), active[l] = running[l] = false;
+        copy(*this, move);
     }
 
-    // Lane `to` goes on with what lane `from` of another block has reached.
-    INTERIOR_POINT_STEP void take(const Approach &other, int from, int to) {
-        auto copy = [&](V &target, const V &source) { set_lane(target, to, lane(source, from)); };
+    // Lanes from `to` on go on with what lanes `from` of another block have reached, as many of the `count` as there is room
+    // for; returns how many, and adds them to `to`.
+    INTERIOR_POINT_STEP int take(const Approach &other, const int *from, int count, int &to) {
+        Move<V> move;
+        int taken = 0;
+        for (; taken < count && to < LANES; taken++, to++) {
+            bring(other, from[taken], to, move);
+            active[to] = running[to] = true;
+        }
+        copy(other, move);
+        return taken;
+    }
+
+private:
+    INTERIOR_POINT_FUNCTION void bring(const Approach &other, int from, int to, Move<V> &move) {
+        move.bring(from, to);
+        program[to] = other.program[from], steps[to] = other.steps[from], tried[to] = near[to] = false;
+        primal_unit[to] = other.primal_unit[from], dual_unit[to] = other.dual_unit[from];
+    }
+
+    INTERIOR_POINT_FUNCTION void copy(const Approach &other, const Move<V> &move) {
+        auto copy = [&](V &target, const V &source) { target = move(target, source); };
         for (int i = 0; i < plan.rows; i++) copy(row(H)[i], other.row(H)[i]), copy(row(D)[i], other.row(D)[i]);
         for (int j = 0; j < plan.columns; j++) copy(cost[j], other.cost[j]);
         for (int j = 0; j < plan.bounded; j++) {
@@ -110,8 +132,6 @@ public:
             for (int e = 0; e < plan.entries; e++) copy(value_memory[e], other.value_memory[e]);
         copy(pairs, other.pairs), copy(careful, other.careful), copy(gap_before, other.gap_before);
         copy(primal_error, other.primal_error);
-        program[to] = other.program[from], steps[to] = other.steps[from], tried[to] = near[to] = false, active[to] = running[to] = true;
-        primal_unit[to] = other.primal_unit[from], dual_unit[to] = other.dual_unit[from];
     }
 };
 

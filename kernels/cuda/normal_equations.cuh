@@ -1,24 +1,25 @@
 // The normal equations W diag(theta) W' of one block of lanes: products with W, Cholesky factorization, solution.
-// Included by interior_point.cuh.
+// Included by block.cuh.
+
+#include "cholesky.cuh"
 
 namespace loopwise {
 
 template <class V, class Memory, bool OWN_VALUES, class Real>
-class NormalEquations {
+class NormalEquations : public Cholesky<V, Memory, Real> {
 protected:
-    static constexpr bool SINGLE = sizeof(Real) < sizeof(double);
-    static constexpr Real DEPENDENT = SINGLE ? 3e-7 : 1e-14;  // share of a diagonal entry below which a pivot is noise
+    using Base = Cholesky<V, Memory, Real>;
+    using Base::plan, Base::SINGLE;
 
-    const Plan &plan;
-    Memory factor_memory, value_memory;
+    Memory value_memory;
 
     // Lanes of V that `memory` must have.
     static INTERIOR_POINT_FUNCTION Index memory_size(const Plan &plan) {
-        return (Index)plan.factor_start[plan.rows] + (OWN_VALUES ? plan.entries : 0);
+        return Base::factor_size(plan) + (OWN_VALUES ? plan.entries : 0);
     }
 
     INTERIOR_POINT_FUNCTION NormalEquations(const Plan &plan, Memory memory)
-        : plan(plan), factor_memory(memory), value_memory(memory + (Index)plan.factor_start[plan.rows]) {}
+        : Base(plan, memory), value_memory(memory + Base::factor_size(plan)) {}
 
     // Entry k of W: of each lane, or the number that all lanes share.
     INTERIOR_POINT_FUNCTION auto value(int k) const {
@@ -43,62 +44,26 @@ protected:
         for (int i = 0; i < count; i++) values[i] = V{};
     }
 
-    // L L' = W diag(theta) W', left-looking: every entry is summed in a register and stored once. The diagonal holds
-    // reciprocals; a dependent row gets a zero column, which leaves its dual where it is.
-    INTERIOR_POINT_FUNCTION void factorize(Memory theta) const {
-        Memory factor = factor_memory;
-        for (int c = 0; c < plan.rows; c++) {
-            const int diagonal = plan.factor_start[c];
-            V inverse = V{};
-            for (int k = diagonal; k < plan.factor_start[c + 1]; k++) {
-                V entry = V{};
-                for (Index f = plan.form_start[k]; f < plan.form_start[k + 1]; f++) {
-                    if constexpr (OWN_VALUES)
-                        entry += value(plan.form_left[f]) * value(plan.form_right[f]) * theta[plan.form_column[f]];
-                    else if constexpr (SINGLE) entry += plan.form_value_single[f] * theta[plan.form_column[f]];
-                    else entry += plan.form_value[f] * theta[plan.form_column[f]];
-                }
-                V even = entry, odd = V{};  // two sums, for half the latency
-                Index t = plan.tape_start[k];
-                const Index last = plan.tape_start[k + 1];
-                for (; t + 1 < last; t += 2) {
-                    even -= factor[plan.tape_left[t]] * factor[plan.tape_right[t]];
-                    odd -= factor[plan.tape_left[t + 1]] * factor[plan.tape_right[t + 1]];
-                }
-                if (t < last) even -= factor[plan.tape_left[t]] * factor[plan.tape_right[t]];
-                even += odd;
-                if (k == diagonal) {
-                    auto independent = even > DEPENDENT * entry;
-                    V pivot = select(independent, even, V{} + (Real)1.0);
-                    inverse = select(independent, (Real)1.0 / square_root(pivot), V{});
-                    factor[k] = inverse;
-                } else {
-                    factor[k] = even * inverse;
-                }
-            }
+    // L L' = W diag(theta) W'
+    INTERIOR_POINT_STEP void factorize(Memory theta) const {
+        // entries with equally many terms stand in a row, lest branches be mispredicted; also the zeros behind L are written
+        for (Index e = 0; e < Base::factor_size(plan); e++) {
+            V even = V{}, odd = V{};  // two sums, for half the latency
+            Index f = plan.form_start[e];
+            const Index last = plan.form_start[e + 1];
+            for (; f + 1 < last; f += 2) even += product(f, theta), odd += product(f + 1, theta);
+            if (f < last) even += product(f, theta);
+            this->factor[plan.form_entry[e]] = even + odd;
         }
+        this->factorize_matrix();
     }
 
-    // x := (L L')^-1 x
-    INTERIOR_POINT_FUNCTION void solve(Memory x) const {
-        Memory factor = factor_memory;
-        for (int c = 0; c < plan.rows; c++) {
-            const int first = plan.factor_start[c], last = plan.factor_start[c + 1];
-            const V t = x[c] * factor[first];
-            x[c] = t;
-            for (int k = first + 1; k < last; k++) x[plan.factor_row[k]] -= factor[k] * t;
-        }
-        for (int c = plan.rows - 1; c >= 0; c--) {
-            const int first = plan.factor_start[c], last = plan.factor_start[c + 1];
-            V even = x[c], odd = V{};
-            int k = first + 1;
-            for (; k + 1 < last; k += 2) {
-                even -= factor[k] * x[plan.factor_row[k]];
-                odd -= factor[k + 1] * x[plan.factor_row[k + 1]];
-            }
-            if (k < last) even -= factor[k] * x[plan.factor_row[k]];
-            x[c] = (even + odd) * factor[first];
-        }
+private:
+    // value[left] value[right] theta[column] of term f of the sums that form the matrix
+    INTERIOR_POINT_FUNCTION V product(Index f, Memory theta) const {
+        if constexpr (OWN_VALUES) return value(plan.form_left[f]) * value(plan.form_right[f]) * theta[plan.form_column[f]];
+        else if constexpr (SINGLE) return plan.form_value_single[f] * theta[plan.form_column[f]];
+        else return plan.form_value[f] * theta[plan.form_column[f]];
     }
 };
 

@@ -10,12 +10,19 @@ struct Plan {
     const int *row_place, *column_place, *entry_place;  // where each stands in the caller's order
     const int *column_start, *column_row;               // W by column
     const double *value;
-    const int *factor_start, *factor_row;               // L by column, its diagonal first
-    const Index *form_start;                            // entries of W diag(theta) W': sums of
+    int panels;                                         // of columns of L that share their rows
+    const int *panel_start;                             // first column of each
+    const Index *panel_entry;                           // its first entry: own rows, then those below, filled up to whole tiles
+    const int *below_start, *below_row;                 // the rows below each
+    const int *form_entry;                              // all entries of W diag(theta) W' in the place of L: sums of
+    const Index *form_start;
     const int *form_column, *form_left, *form_right;    //   value[left] value[right] theta[column]
     const double *form_value;                           //   with the shared W
-    const Index *tape_start;                            // what is taken off each entry of L: sums of L[left] L[right]
+    const int *tape_panel, *tape_entry;                 // what is taken off entries of each panel: sums of L[left] L[right]
+    const Index *tape_start;
     const int *tape_left, *tape_right;
+    const Index *tile_start, *block_start;              // and off each tile of a panel: products of blocks of other panels,
+    const int *block_width, *block_place;               //   `width` columns of the tile's rows and of its columns' rows
     const float *value_single, *form_value_single;      // the same in single precision; null where that is not used
 };
 

@@ -40,9 +40,11 @@ template <bool OWN_VALUES>
 __global__ void __launch_bounds__(128) solve(
     const int rows, const int columns, const int bounded, const int entries, const int *row_place,
     const int *column_place, const int *entry_place, const int *column_start, const int *column_row,
-    const double *value, const int *factor_start, const int *factor_row, const Index *form_start,
+    const double *value, const int panels, const int *panel_start, const Index *panel_entry,
+    const int *below_start, const int *below_row, const int *form_entry, const Index *form_start,
     const int *form_column, const int *form_left, const int *form_right, const double *form_value,
-    const Index *tape_start, const int *tape_left, const int *tape_right, const Index count, const double *h,
+    const int *tape_panel, const int *tape_entry, const Index *tape_start, const int *tape_left, const int *tape_right, const Index *tile_start,
+    const Index *block_start, const int *block_width, const int *block_place, const Index count, const double *h,
     const double *q, const double *upper, const double *values, const Index q_stride, const Index upper_stride,
     const double tolerance, const int max_iterations, double *dual, double *objective, double *primal_residual,
     bool *converged, int *iterations, double *primal, double *memory, const Index thread_memory) {
@@ -50,10 +52,13 @@ __global__ void __launch_bounds__(128) solve(
     plan.rows = rows, plan.columns = columns, plan.bounded = bounded, plan.entries = entries;
     plan.row_place = row_place, plan.column_place = column_place, plan.entry_place = entry_place;
     plan.column_start = column_start, plan.column_row = column_row, plan.value = value;
-    plan.factor_start = factor_start, plan.factor_row = factor_row;
-    plan.form_start = form_start, plan.form_column = form_column, plan.form_left = form_left;
+    plan.panels = panels, plan.panel_start = panel_start, plan.panel_entry = panel_entry;
+    plan.below_start = below_start, plan.below_row = below_row;
+    plan.form_entry = form_entry, plan.form_start = form_start, plan.form_column = form_column, plan.form_left = form_left;
     plan.form_right = form_right, plan.form_value = form_value;
-    plan.tape_start = tape_start, plan.tape_left = tape_left, plan.tape_right = tape_right;
+    plan.tape_panel = tape_panel, plan.tape_entry = tape_entry, plan.tape_start = tape_start, plan.tape_left = tape_left, plan.tape_right = tape_right;
+    plan.tile_start = tile_start, plan.block_start = block_start;
+    plan.block_width = block_width, plan.block_place = block_place;
     Batch batch{};
     batch.count = count, batch.h = h, batch.q = q, batch.upper = upper, batch.values = values;
     batch.q_stride = q_stride, batch.upper_stride = upper_stride;
@@ -70,10 +75,10 @@ __global__ void __launch_bounds__(128) solve(
 // Doubles that one thread of `solve` needs; the host asks once per plan.
 template <bool OWN_VALUES>
 __global__ void memory_size(const int rows, const int columns, const int bounded, const int entries,
-                            const int *factor_start, Index *size) {
+                            const int panels, const Index *panel_entry, Index *size) {
     Plan plan{};
     plan.rows = rows, plan.columns = columns, plan.bounded = bounded, plan.entries = entries;
-    plan.factor_start = factor_start;
+    plan.panels = panels, plan.panel_entry = panel_entry;
     if (blockIdx.x == 0 && threadIdx.x == 0) *size = InteriorPoint<double, Strided, 1, OWN_VALUES>::memory_size(plan);
 }
 

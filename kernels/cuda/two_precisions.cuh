@@ -19,22 +19,6 @@ class Finish : public InteriorPoint<V, Memory, LANES, OWN_VALUES> {
     int free_lanes = LANES;
     V fresh{};  // 1 in lanes that have come since the last run
 
-    template <class Other>
-    INTERIOR_POINT_FUNCTION void copy_point(const Other &other, int from, int to) {
-        auto copy = [&](V &target, const auto &source) { set_lane(target, to, lane(source, from)); };
-        for (int i = 0; i < plan.rows; i++) copy(row(D)[i], other.row(D)[i]);
-        for (int j = 0; j < plan.bounded; j++) {
-            auto mine = this->template column<true>(j);
-            auto theirs = other.template column<true>(j);
-            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]), copy(mine[S], theirs[S]), copy(mine[W], theirs[W]);
-        }
-        for (int j = plan.bounded; j < plan.columns; j++) {
-            auto mine = this->template column<false>(j);
-            auto theirs = other.template column<false>(j);
-            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]);
-        }
-    }
-
 public:
     INTERIOR_POINT_FUNCTION Finish(const Plan &plan, const Batch &batch, Memory memory) : Base(plan, batch, memory) {
         for (int l = 0; l < LANES; l++) running[l] = false, program[l] = 0, steps[l] = last[l] = 0;
@@ -44,19 +28,35 @@ public:
     INTERIOR_POINT_FUNCTION bool full() const { return free_lanes == 0; }
     INTERIOR_POINT_FUNCTION bool empty() const { return free_lanes == LANES; }
 
-    // One more program: lane `from` of `early`.
+    // More programs: lanes `from` of part `part` of `early`, as many of the `count` as there is room for; returns how many.
     template <class Early>
-    INTERIOR_POINT_STEP void take(const Early &early, int from) {
-        int to = 0;
-        while (running[to]) to++;
+    INTERIOR_POINT_STEP int take(const Early &early, int part, const int *from, int count) {
+        Move<V> move;
         if (empty())  // the other lanes hold something harmless
-            for (int l = 0; l < LANES; l++) program[l] = early.program[from], copy_point(early, from, l);
-        else copy_point(early, from, to);
-        program[to] = early.program[from];
-        steps[to] = early.steps[from], last[to] = steps[to] + batch.max_iterations;
-        running[to] = true;
-        set_lane(fresh, to, 1.0);
-        free_lanes--;
+            for (int l = 0; l < LANES; l++) move.bring(from[0], l), program[l] = early.program[LANES * part + from[0]];
+        int taken = 0;
+        for (int to = 0; to < LANES && taken < count; to++) {
+            if (running[to]) continue;
+            const int lane = LANES * part + from[taken];
+            move.bring(from[taken++], to);
+            program[to] = early.program[lane], running[to] = true;
+            steps[to] = early.steps[lane], last[to] = steps[to] + batch.max_iterations;
+            set_lane(fresh, to, 1.0);
+            free_lanes--;
+        }
+        auto copy = [&](V &target, const auto &source) { target = move(target, widen(source, part)); };
+        for (int i = 0; i < plan.rows; i++) copy(row(D)[i], early.row(D)[i]);
+        for (int j = 0; j < plan.bounded; j++) {
+            auto mine = this->template column<true>(j);
+            auto theirs = early.template column<true>(j);
+            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]), copy(mine[S], theirs[S]), copy(mine[W], theirs[W]);
+        }
+        for (int j = plan.bounded; j < plan.columns; j++) {
+            auto mine = this->template column<false>(j);
+            auto theirs = early.template column<false>(j);
+            copy(mine[Y], theirs[Y]), copy(mine[Z], theirs[Z]);
+        }
+        return taken;
     }
 
     // Goes on with what has come so far until at most `waiting` programs are left.
@@ -100,16 +100,20 @@ class TwoPrecisions {
         for (int part = 0; part < 2; part++) {
             bool solved[LANES];
             vertex.run(block, part, solved);
+            int close[LANES], count = 0;
             for (int l = 0; l < LANES; l++) {
-                const int from = LANES * part + l;
-                if (solved[l] || !block.ended(from)) continue;
-                if (block.close(from)) {
-                    late.take(block, from);
-                    if (late.full()) late.run(LANES / 2);
+                const int lane = LANES * part + l;
+                if (solved[l] || !block.ended(lane)) continue;
+                if (block.close(lane)) {
+                    close[count++] = l;
                 } else {
-                    lost_programs[lost++] = block.program_of(from);
+                    lost_programs[lost++] = block.program_of(lane);
                     if (lost == LANES) restart();
                 }
+            }
+            for (int taken = 0; taken < count;) {
+                taken += late.take(block, part, close + taken, count - taken);
+                if (late.full()) late.run(LANES / 2);
             }
         }
     }
@@ -141,9 +145,11 @@ public:
         early.load(first);
         early.run(WAITING);
         go_on(early);
-        for (int l = 0; l < 2 * LANES; l++) {
-            if (!early.runs(l)) continue;
-            stragglers.take(early, l, straggling++);
+        int left[2 * LANES], count = 0;
+        for (int l = 0; l < 2 * LANES; l++)
+            if (early.runs(l)) left[count++] = l;
+        for (int taken = 0; taken < count;) {
+            taken += stragglers.take(early, left + taken, count - taken, straggling);
             if (straggling == 2 * LANES) run_stragglers();
         }
     }

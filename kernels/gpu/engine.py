@@ -72,7 +72,7 @@ class _Prepared:
             from cupy import empty
 
             size = empty(1, np.int64)
-            names = ("rows", "columns", "bounded", "entries", "factor_start")
+            names = ("rows", "columns", "bounded", "entries", "panels", "panel_entry")
             everything = self._plan()
             kernel = f"memory_size<{str(own_values).lower()}>"
             launch(SOURCE, kernel, 1, **{name: everything[name] for name in names}, size=size)
