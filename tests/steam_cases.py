@@ -17,7 +17,10 @@ from loopwise.problems.park.steam import SteamSystem
 from loopwise.problems.park.steam_main import SteamMain
 from loopwise.problems.park.water_network import WaterNetwork
 
-FUELS = {"gas": Fuel(price=40, emission_factor=0.202)}
+FUELS = {
+    "gas": Fuel(price=40, emission_factor=0.202),
+    "wood": Fuel(price=25, emission_factor=0.36, biogenic=True),
+}
 PERIOD = "year"
 GRID = {"connection": 60, "import_price": 90, "emission_factor": 0.5}
 
