@@ -55,10 +55,13 @@ def kind_module(kind: str) -> Kind:
 
 
 def refuse_unfit(kind: str, options: Options) -> None:
-    """Raise CaseError where `--cvar-weight`, `--workers` or `--cluster` mean nothing to a kind of case."""
+    """Raise CaseError where `--cvar-weight`, `--reduce`, `--workers` or `--cluster` mean nothing to a kind of case."""
     if options.cvar_weight and kind not in PROCESSES:
         message = f"a case of kind {kind!r} has no scenarios, of which a CVaR is the costliest"
         raise CaseError(Problem(message, place="--cvar-weight", typed=str(options.cvar_weight)))
+    if options.reduce is not None and kind not in PROCESSES:
+        message = f"a case of kind {kind!r} has no scenarios to reduce"
+        raise CaseError(Problem(message, place="--reduce", typed=str(options.reduce)))
     asked = [("--workers", str(options.workers))] if options.workers > 1 and kind not in (*PROCESSES, *THREADS) else []
     asked += [("--cluster", options.cluster)] if options.cluster is not None and kind not in PROCESSES else []
     instead = "use --workers for its threads" if kind in THREADS else "it has no scenarios to spread"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,19 @@ from ..problems.two_stage.problem import Sampling
 RANDOMIZATIONS = 16
 """Independent Latin hypercubes or Sobol scramblings of an evaluation: with 15 degrees of freedom a standard error is
 itself known to about 18 %, and 95 % confidence takes 2.13 of them instead of 1.96."""
+
+
+class DesignSample(Protocol):
+    """Scenarios 0..count-1 that a design is found on; picklable."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def draw(self, problem: TwoStageProblem, first: int, last: int) -> Scenarios:
+        """Data of scenarios first..last-1, with what each weighs in all of them."""
+        ...
 
 
 @dataclass(frozen=True)

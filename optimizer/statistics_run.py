@@ -12,15 +12,16 @@ from ..cluster import ClusterError, Scheme
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .design_solution import SolveStatus
+from .evaluation import EvaluationWork
 from .extensive_form import solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress, QuietProgress
+from .reduced import ReducedSample
 from .result import Certain, Evaluation, ReplicationSummary, RunStatus, Statistics
-from .sample import Sample
+from .sample import DesignSample, Sample
 from .statistics import Bounds, Estimate, Replications, SampleProblem, replicate, value_of_information
-from .statistics.objectives import Draw
-from .two_stage_run import find_design
+from .two_stage_run import evaluate_design, find_design, objective_over
 
 REPLICATION_SEED = 2_000_003  # replication m draws from a stream of its own, apart from design and evaluation
 
@@ -30,18 +31,17 @@ def with_statistics(
     problem: TwoStageProblem,
     x: Floats,
     bounds: tuple[float, float],
-    draw: Draw,
-    count: int,
+    sample: DesignSample,
     options: Options,
     scheme: Scheme,
     progress: Progress,
 ) -> Outcome:
     """The outcome with its statistics: intervals always, replications and values of information where asked for.
 
-    `bounds` are proved for the problem of the `count` scenarios that design `x` was found on. Ctrl-C and a cluster that
+    `bounds` are proved for the problem of the `sample` that design `x` was found on. Ctrl-C and a cluster that
     fails leave what is known without them.
     """
-    result = outcome.result
+    result, draw, count = outcome.result, partial(sample.draw, problem), sample.count
     here_and_now, expected = Bounds(x, *bounds), _expected(result.evaluation)
     statistics = Statistics(sample_optimum=_certain(_finite(*bounds)), expected_objective=_certain(expected))
     try:
@@ -57,6 +57,35 @@ def with_statistics(
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
         outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
     return replace(outcome, result=result.model_copy(update={"statistics": statistics}))
+
+
+def with_reduction(
+    outcome: Outcome,
+    problem: TwoStageProblem,
+    x: Floats,
+    sample: DesignSample,
+    options: Options,
+    scheme: Scheme,
+    progress: Progress,
+) -> Outcome:
+    """The outcome with what design `x` is worth over all the scenarios that the few stand for; as it is without any.
+
+    The value is one that the optimum over all of them is no worse than. Ctrl-C and a cluster that fails leave it null.
+    """
+    summary = outcome.result.reduction
+    if summary is None or not isinstance(sample, ReducedSample):
+        return outcome
+    work = EvaluationWork(problem, options.engine)
+    try:
+        found = evaluate_design(work, x, sample.original, scheme, progress, title="the design in all")
+    except (KeyboardInterrupt, ClusterError):
+        return outcome
+    if found.stopped is not None or found.distribution.failed:
+        return outcome
+    value, planned = objective_over(problem, x, found.distribution, options.risk), outcome.result.objective.value
+    error = None if planned is None else abs(planned - value) / max(abs(value), 1e-9)
+    known = summary.model_copy(update={"value": value, "error": error})
+    return replace(outcome, result=outcome.result.model_copy(update={"reduction": known}))
 
 
 def _replications(

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ..result import DesignItem
+from ..result import STATISTIC_WORDS, DesignItem
 from .exits import escape
 
 if TYPE_CHECKING:
     from ..outcome import Outcome
 
-STATISTICS = {
-    "true_optimum": "best expectation that any design can have",
-    "true_gap": "what the design loses against it",
-    "value_of_stochastic_solution": "value of the stochastic solution",
-    "expected_value_of_perfect_information": "expected value of perfect information",
-}
 COMPARISONS = {
     "B1": "without heat integration",
     "B2": "water first, then energy",
@@ -36,6 +30,13 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
         gap = f", gap {objective.gap:.2%}" if objective.gap is not None else ""
         over = f" over {objective.scenarios:,} scenarios" if (objective.scenarios or 0) > 1 else ""
         console.print(f"  {objective.name}: {objective.value:,.6g} {escape(objective.unit)}{over}{gap}")
+    if (reduced := result.reduction) is not None:
+        console.print(
+            f"  {reduced.scenarios:,} weighted scenarios stand for {reduced.original:,} ({reduced.method}): "
+            f"{reduced.relative:.1%} of their spread is lost"
+        )
+        if reduced.value is not None and reduced.error is not None:
+            console.print(f"  over all {reduced.original:,}: {reduced.value:,.6g}, {reduced.error:.2%} off")
     evaluation = result.evaluation
     if evaluation is not None and evaluation.mean is not None and evaluation.scenarios > 1:
         error = f" ± {evaluation.standard_error:,.4g}" if evaluation.standard_error is not None else ""
@@ -43,7 +44,7 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
         if evaluation.failed:
             console.print(f"  [red]{evaluation.failed:,} scenarios failed[/] and are in no statistic")
     if result.statistics is not None:
-        for name, words in STATISTICS.items():
+        for name, words in STATISTIC_WORDS.items():
             if (known := getattr(result.statistics, name)) is not None:
                 how = "proved" if known.confidence is None else f"{known.confidence:.0%} confidence"
                 console.print(f"  {words}: {known.low:,.6g} to {known.high:,.6g} ({how})")
