@@ -27,6 +27,7 @@ class Options:
     `ladder`: a park's comparisons B1 to B3.
     `cvar_weight` of the objective is the mean of the costliest 1 - `cvar_level` (CVaR), the rest the mean of all.
     `checkpoint` is a file that the decomposition writes its state to, and goes on from where it is there.
+    `against` is the file of a design that `evaluate` compares the given one with.
     `out` is the output folder, where rows of scenarios go as they are computed (None: they are not kept).
     """
 
@@ -50,6 +51,7 @@ class Options:
     cvar_level: float = 0.95
     checkpoint: Path | None = None
     out: Path | None = None
+    against: Path | None = None
 
     @property
     def risk(self) -> Risk:

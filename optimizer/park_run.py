@@ -15,6 +15,7 @@ from ..problems.park.asset import Asset
 from ..problems.park.case import Objective as Aim
 from ..problems.park.case import ParkCase
 from ..problems.park.problem import ParkProblem, park_problem
+from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
@@ -36,6 +37,7 @@ from .sample import DesignSample, Sample
 from .statistics_run import with_reduction, with_statistics
 from .two_stage_run import bounds_over_time, design_sample, evaluation_of, find_design, fresh_scenarios, judged_by
 
+COMPLETING = "completing the design"
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
 IMPOSSIBLE_AS_IS = "the park as it is cannot be operated within the case's limits: there is no baseline B0"
 UNSOLVED_AS_IS = "no operation of the park as it is was found within the limits of the search: there is no baseline B0"
@@ -85,18 +87,24 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     started = time.perf_counter()
     park = park_problem(case)
     fixed = read_design(design, park.assets)
+    against = None if options.against is None else read_design(options.against, park.assets)
     sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    solution = find_design(
-        park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="completing the design"
-    )
+    solution = find_design(park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title=COMPLETING)
     solution = replace(solution, lower_bound=-float("inf"))  # proved for this design only: another may be better
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
         result = _result(park, options, solution, sample, timing)
         why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
-    return _operated(park, options, scheme, progress, solution, sample, timing)
+    outcome = _operated(park, options, scheme, progress, solution, sample, timing)
+    if against is None or options.against is None or outcome.result.status is RunStatus.INTERRUPTED:
+        return outcome
+    other = find_design(park.problem, sample, options, progress, scheme=scheme, fixed=against, title=COMPLETING)
+    if other.x is None:
+        return replace(outcome, notes=(*outcome.notes, f"{options.against}: {why_not(park, sample, other)}"))
+    fresh, designs = fresh_scenarios(park.problem, options), (solution.x, other.x)
+    return with_comparison(outcome, park.problem, designs, options.against, fresh, options.engine, scheme, progress)
 
 
 def _operated(

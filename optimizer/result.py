@@ -190,6 +190,16 @@ class Statistics(_Part):
     expected_value_of_perfect_information: Certain | None = None
 
 
+class Comparison(_Part):
+    """Objective of the design minus that of another one, over the same fresh scenarios."""
+
+    against: str = Field(description="file of the other design")
+    scenarios: int
+    difference: Certain | None = Field(description="mean; null where a scenario has no answer for one of them")
+    share_better: Number = Field(description="share of the scenarios in which the design is the better one")
+    failed: int = Field(0, description="scenarios without an answer for one of them")
+
+
 STATISTIC_WORDS = {
     "true_optimum": "best expectation that any design can have",
     "true_gap": "what the design loses against it",
@@ -229,6 +239,7 @@ class Result(_Part):
     baseline: Baseline | None = None
     reduction: ReductionSummary | None = None
     statistics: Statistics | None = None
+    comparison: Comparison | None = None
     timing: Timing = Field(default_factory=Timing)
     bounds_over_time: tuple[tuple[float, Number, Number], ...] = ()
 

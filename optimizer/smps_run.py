@@ -10,6 +10,7 @@ import numpy as np
 from ..cluster import Scheme
 from ..problems.smps import SmpsCase, read_design
 from ..problems.two_stage.problem import Floats
+from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
@@ -67,6 +68,7 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
     x = read_design(design, case.problem.first_stage.names)
+    other = None if options.against is None else read_design(options.against, case.problem.first_stage.names)
     started = time.perf_counter()
     with open_scheme(options) as scheme:
         chosen = problem_scenarios(case.problem, options)
@@ -80,7 +82,13 @@ def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress)
         result = _result(case, options, status, objective, timing)
         if whole.stopped is not None:
             return Outcome(result, _content(case), message=whole.stopped, notes=case.notes)
-        return _evaluated(case, x, result, options, scheme, progress)
+        outcome = _evaluated(case, x, result, options, scheme, progress)
+        if other is None or options.against is None or outcome.result.status is RunStatus.INTERRUPTED:
+            return outcome
+        fresh = fresh_scenarios(case.problem, options)
+        return with_comparison(
+            outcome, case.problem, (x, other), options.against, fresh, options.engine, scheme, progress
+        )
 
 
 def _evaluated(

@@ -42,17 +42,17 @@ def with_statistics(
     fails leave what is known without them.
     """
     result, draw, count = outcome.result, partial(sample.draw, problem), sample.count
-    here_and_now, expected = Bounds(x, *bounds), _expected(result.evaluation)
-    statistics = Statistics(sample_optimum=_certain(_finite(*bounds)), expected_objective=_certain(expected))
+    here_and_now, mean = Bounds(x, *bounds), expected(result.evaluation)
+    statistics = Statistics(sample_optimum=certain(_finite(*bounds)), expected_objective=certain(mean))
     try:
         if options.replications:
             found = _replications(problem, x, count, options, scheme, progress)
-            statistics = statistics.model_copy(update=_replicated(found, expected))
+            statistics = statistics.model_copy(update=_replicated(found, mean))
         if options.information:
             with progress.step("wait and see, expected value problem"):
                 solve = _separately(problem, options)
                 known = value_of_information(problem, here_and_now, draw, count, solve, engine=options.engine)
-            statistics = statistics.model_copy(update={k: _certain(value) for k, value in vars(known).items()})
+            statistics = statistics.model_copy(update={k: certain(value) for k, value in vars(known).items()})
     except (KeyboardInterrupt, ClusterError):
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
         outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
@@ -113,8 +113,8 @@ def _separately(problem: TwoStageProblem, options: Options) -> Callable[[Scenari
     return solve
 
 
-def _expected(evaluation: Evaluation | None) -> Estimate | None:
-    """The design's expectation under the true distribution, by the error that the evaluation states."""
+def expected(evaluation: Evaluation | None) -> Estimate | None:
+    """The expectation under the true distribution, by the error that the evaluation states."""
     if evaluation is None or evaluation.mean is None or evaluation.standard_error is None or evaluation.failed:
         return None
     if evaluation.standard_error == 0.0:  # every scenario of the distribution
@@ -123,7 +123,7 @@ def _expected(evaluation: Evaluation | None) -> Estimate | None:
     return Estimate.of_mean(evaluation.mean, evaluation.standard_error, independent - 1)
 
 
-def _replicated(found: Replications | None, expected: Estimate | None) -> dict[str, object]:
+def _replicated(found: Replications | None, mean: Estimate | None) -> dict[str, object]:
     if found is None:
         return {}
     summary = ReplicationSummary(
@@ -134,9 +134,9 @@ def _replicated(found: Replications | None, expected: Estimate | None) -> dict[s
     )
     return {
         "replications": summary,
-        "true_bound": _certain(found.bound_estimate()),
-        "true_optimum": _certain(None if expected is None else found.optimum(expected)),
-        "true_gap": _certain(found.gap()),
+        "true_bound": certain(found.bound_estimate()),
+        "true_optimum": certain(None if mean is None else found.optimum(mean)),
+        "true_gap": certain(found.gap()),
     }
 
 
@@ -144,7 +144,8 @@ def _finite(low: float, high: float) -> Estimate | None:
     return Estimate.proved(low, high) if np.isfinite([low, high]).all() else None
 
 
-def _certain(estimate: Estimate | None) -> Certain | None:
+def certain(estimate: Estimate | None) -> Certain | None:
+    """The estimate as `result.json` has it."""
     if estimate is None:
         return None
     return Certain(

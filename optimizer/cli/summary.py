@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ..result import STATISTIC_WORDS, DesignItem
+from ..result import STATISTIC_WORDS, Comparison, DesignItem
 from .exits import escape
 
 if TYPE_CHECKING:
@@ -19,6 +19,20 @@ COMPARISONS = {
     "B2": "water first, then energy",
     "B3": "energy first, then water",
 }
+
+
+def _print_comparison(console: Console, compared: Comparison, unit: str) -> None:
+    found = compared.difference
+    if found is None:
+        console.print(f"  less {escape(compared.against)}: {compared.failed:,} scenarios failed, nothing can be said")
+        return
+    how = (
+        "proved"
+        if found.confidence is None
+        else f"{found.low:,.6g} to {found.high:,.6g}, {found.confidence:.0%} confidence"
+    )
+    better = f"; better in {compared.share_better:.1%} of the scenarios" if compared.share_better is not None else ""
+    console.print(f"  less {escape(compared.against)}: {found.value:+,.6g} {escape(unit)} ({how}){better}")
 
 
 def print_summary(outcome: Outcome, written: list[Path]) -> None:
@@ -48,6 +62,8 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
             if (known := getattr(result.statistics, name)) is not None:
                 how = "proved" if known.confidence is None else f"{known.confidence:.0%} confidence"
                 console.print(f"  {words}: {known.low:,.6g} to {known.high:,.6g} ({how})")
+    if (compared := result.comparison) is not None:
+        _print_comparison(console, compared, objective.unit)
     if result.baseline is not None and result.baseline.B0 is not None:
         console.print(f"  as is (B0): {result.baseline.B0:,.6g} {escape(objective.unit)}")
     for name, words in COMPARISONS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..result import STATISTIC_WORDS, Certain, ReductionSummary, Result
+from ..result import STATISTIC_WORDS, Certain, Comparison, ReductionSummary, Result
 from .words import number
 
 CONFIDENCE = 1.96  # standard errors either side of a mean that hold the true one in 95% of the samples
@@ -29,6 +29,8 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
             if value is not None and level == "0.95":
                 share = f"estimated from the worst 5% of {evaluation.scenarios:,} futures"
                 rows.append((f"CVaR 95%: {number(value, 6)}{unit}", share))
+    if result.comparison is not None:
+        rows.append(_compared(result.comparison, unit))
     if result.baseline is not None and result.baseline.B0 is not None:
         rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
     rows += _statistics(result, unit)
@@ -46,6 +48,18 @@ def _reduced(reduction: ReductionSummary, unit: str) -> tuple[str, str]:
     if reduction.value is None or reduction.error is None:
         return what, how
     return what, f"{how}; over all of them the design has {number(reduction.value, 6)}{unit}, {reduction.error:.2%} off"
+
+
+def _compared(comparison: Comparison, unit: str) -> tuple[str, str]:
+    found, what = comparison.difference, f"less the design {comparison.against}"
+    if found is None:
+        return what, f"{comparison.failed:,} futures have no answer for one of them: nothing can be said"
+    often = f"better in {comparison.share_better:.1%} of the same {comparison.scenarios:,} futures"
+    how = "all futures were enumerated: no sampling error"
+    if found.confidence is not None:
+        low, high = number(found.low, 6), number(found.high, 6)
+        how = f"estimated from paired differences: {found.confidence:.0%} confidence between {low} and {high}"
+    return f"{what}: {number(found.value, 6)}{unit}", f"{how}; {often}"
 
 
 def _statistics(result: Result, unit: str) -> Iterator[tuple[str, str]]:
