@@ -189,7 +189,9 @@ def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
     """What the forward simulation found: a plan that is exceeded is said first."""
-    balances = f"every balance of every scenario closes to {design.residual:.1e} (t/h, kg/h, MW)"
+    balances = (
+        f"every balance of every scenario closes and no unit creates exergy, to {design.residual:.1e} (t/h, kg/h, MW)"
+    )
     if design.margin is None:
         return (balances,)
     if design.margin < -1e-6:
