@@ -24,6 +24,7 @@ from .outcome import Outcome
 from .park_content import report_content
 from .park_design import design_items
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_flexibility import with_flexibility
 from .park_indicators import indicators
 from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
@@ -67,6 +68,8 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         solution, ladder = climb(park, sample, options, scheme, progress, solution)
         assert solution.x is not None
     outcome = _operated(park, options, scheme, progress, solution, sample, timing, ladder)
+    if options.flexibility and outcome.result.status is not RunStatus.INTERRUPTED:
+        outcome = with_flexibility(outcome, park, options, scheme, progress)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
