@@ -12,6 +12,7 @@ from .parts import (
     Concentrations,
     Demand,
     Discharge,
+    Emergency,
     FreshWater,
     Part,
     Pipe,
@@ -21,6 +22,7 @@ from .parts import (
     Source,
     TreatmentUnit,
 )
+from .uncertain import WaterUncertainty
 
 ObjectiveName = Literal["fresh-water", "treated-flow", "annual-cost", "pipes", "co2"]
 OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
@@ -62,6 +64,8 @@ class WaterNetworkCase(Part):
     annualization: AnnualRate = 0.1
     electricity_price: EnergyPrice = 0.0
     electricity_co2: EmissionFactor = 0.0
+    emergency: Emergency = Field(default_factory=Emergency, description="used where something is uncertain")
+    uncertainty: WaterUncertainty = Field(default_factory=WaterUncertainty)
 
     @property
     def outfalls(self) -> list[Discharge]:
