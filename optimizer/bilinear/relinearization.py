@@ -1,11 +1,11 @@
-"""Operating a chosen network in a batch of scenarios: under promised concentrations, then relinearized in each scenario.
+"""Operating a chosen network in a batch of scenarios: under promised concentrations, then relinearized in each.
 
 Successive linear programming, all scenarios of a batch at once: each round is one batch of programs whose matrices
 differ (`RecourseLP.solve(W_values=...)`). A trust region limits the flows; a step is taken where the merit (cost and
 broken limits, from forward simulation) falls by a share of what the program foretold, as in Fletcher and Sainz de la
-Maza, Mathematical Programming 43 (1989) 235-256, DOI 10.1007/BF01582292. What is kept is the cheapest operation met that
-breaks no limit in the simulation. The start, the operation under promised concentrations, is one, so that relinearizing
-never costs more.
+Maza, Mathematical Programming 43 (1989) 235-256, DOI 10.1007/BF01582292. What is kept is the cheapest operation met
+that breaks no limit in the simulation. The start, the operation under promised concentrations, is one, so that
+relinearizing never costs more.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class NetworkOperation:
         flow, removed = self.fixed.read(np.where(good[:, None], batch.primal, 0.0))
         fixed = self._operated(scenarios, self._balanced(scenarios, flow), removed)
         search = _Search(
-            fixed.flow,
-            fixed.removed,
+            fixed.flow.copy(),
+            fixed.removed.copy(),
             self._merit(scenarios, fixed),
             np.full(len(scenarios), FIRST_RADIUS),
             good.copy(),
@@ -109,18 +109,14 @@ class NetworkOperation:
             if not search.active.any():
                 break
             self._round(scenarios, search)
-        return BothOperations(
-            fixed, search.best, batch.status, search.exact, search.rounds, self._margin(fixed)
-        )
+        return BothOperations(fixed, search.best, batch.status, search.exact, search.rounds, self._margin(fixed))
 
     def _round(self, scenarios: WaterScenarios, search: _Search) -> None:
         """One batch of programs for the scenarios that still move."""
         rows = np.flatnonzero(search.active)
         part = scenarios.part(search.active)
         flow, removed, radius = search.flow[rows], search.removed[rows], search.radius[rows]
-        point = linearization_point(
-            self.layout, self.simulator, part, flow, removed, LEAST_FLOW * self.range
-        )
+        point = linearization_point(self.layout, self.simulator, part, flow, removed, LEAST_FLOW * self.range)
         programs = self.linearized.programs(part, point, flow, radius[:, None] * self.range)
         batch = self._own_program.solve(
             programs.h,

@@ -22,7 +22,7 @@ from .parts import (
     Source,
     TreatmentUnit,
 )
-from .uncertain import WaterUncertainty
+from .uncertain import WaterUncertainty, design_point
 
 ObjectiveName = Literal["fresh-water", "treated-flow", "annual-cost", "pipes", "co2"]
 OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
@@ -71,6 +71,16 @@ class WaterNetworkCase(Part):
     def outfalls(self) -> list[Discharge]:
         """The discharges, or the one that stands for them."""
         return self.discharges or [Discharge(name=DISCHARGE, maximum=self.discharge_maximum)]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is possible and probably wrong."""
+        return tuple(self.uncertainty.warnings())
+
+    @property
+    def at_design_point(self) -> WaterNetworkCase:
+        """The case that the network is found for: itself where nothing is uncertain."""
+        return design_point(self)
 
     @property
     def weights(self) -> dict[ObjectiveName, float]:

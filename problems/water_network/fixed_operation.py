@@ -1,4 +1,4 @@
-"""Operating a chosen network under promised concentrations: a linear program per scenario, with the same matrix for all.
+"""Operating a chosen network under promised concentrations: a linear program per scenario, all of one matrix.
 
 The promise c' [mg/L] of every outlet is what the network has at its design point. Flows are chosen as if every outlet
 had its promise, and so that it is kept:
@@ -19,7 +19,6 @@ import scipy.sparse as sp
 from .layout import Floats, Layout
 from .scenarios import WaterScenarios
 from .simulation import KEPT, WaterSimulator
-
 
 ROOM = 0.75 * KEPT
 """Share of a limit that is let go: the promise of an outlet that just meets it is known to the design's tolerance."""

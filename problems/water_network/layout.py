@@ -1,12 +1,12 @@
 """A chosen network as arrays: what flows where, which balances hold, which limits; the same for every scenario.
 
-Outlets o (units, treatment products and rejects) have concentrations c_ok; what enters mixer n is T_n = sum of the flows
-into it, and with q the concentration at a flow's start, per contaminant k:
+Outlets o (units, treatment products and rejects) have concentrations c_ok; what enters mixer n is T_n = sum of the
+flows into it, and with q the concentration at a flow's start, per contaminant k:
 
     F_o = rho_o T_n + gain_o,     F_o c_ok = kappa_ok sum_a f_a (q_ak - beta_ok) + load_ok - removed by hand_ok
 
-Emergency outlets make every scenario possible: clean water brought to units and demands, water taken away from units and
-sources, and contaminants taken out by hand inside the process units.
+Emergency outlets make every scenario possible: clean water brought to units and demands, water taken away from units
+and sources, and contaminants taken out by hand inside the process units.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BROUGHT, TAKEN = "emergency water", "emergency disposal"
 
 @dataclass(frozen=True)
 class Arcs:
-    """A flows: index of where each starts (`start`: outlets first, then constants) and of its mixer (`mixer`, -1: none).
+    """A flows: where each starts (`start`: outlets first, then constants) and the mixer it enters (`mixer`, -1: none).
 
     `capacity` (A,) t/h; `emergency` (A,) which are emergency outlets; `ends` their names.
     """
@@ -138,9 +138,7 @@ def layout_of(case: WaterNetworkCase, network: ChosenNetwork) -> Layout:
     )
 
 
-def _arcs(
-    case: WaterNetworkCase, network: ChosenNetwork, at: Mapping[str, int], start: Mapping[str, int]
-) -> Arcs:
+def _arcs(case: WaterNetworkCase, network: ChosenNetwork, at: Mapping[str, int], start: Mapping[str, int]) -> Arcs:
     pipes = list(network.pipes.items())
     brought = [(BROUGHT, n.name) for n in (*case.process_units, *case.demands)]
     taken = [(n.name, TAKEN) for n in (*case.process_units, *case.sources)]
@@ -236,9 +234,7 @@ def _rows(case: WaterNetworkCase, network: ChosenNetwork, treatments: list[Treat
         head = f"process_units.{unit.name}"
         if unit.flow is not None:
             rows.append((into(unit.name), True, 0.0, ((f"{head}.flow", 1.0),)))
-        rows.append(
-            (out_of(unit.name) - into(unit.name), True, 0.0, ((f"{head}.gain", 1.0), (f"{head}.loss", -1.0)))
-        )
+        rows.append((out_of(unit.name) - into(unit.name), True, 0.0, ((f"{head}.gain", 1.0), (f"{head}.loss", -1.0))))
     for unit in treatments:
         rows.append((out_of(unit.name) - unit.recovery * into(unit.name), True, 0.0, ()))
         if unit.recovery < 1.0:

@@ -1,9 +1,9 @@
-"""The operation of a chosen network linearized at a point of each scenario: programs of one pattern, each its own matrix.
+"""The operation of a chosen network linearized at a point of each scenario: one pattern, a matrix for each.
 
 Flows f and concentrations c are both free; products are replaced by f c = f0 c + f c0 - f0 c0 around flows f0 and the
-concentrations c0 that they have. Columns: steps of the flows from the lower end of the trust region, concentrations that
-are not held, what is taken out by hand, by how much limits are broken (dear), slacks. Rows: water, balances of the
-outlets, limits.
+concentrations c0 that they have. Columns: steps of the flows from the lower end of the trust region, concentrations
+that are not held, what is taken out by hand, by how much limits are broken (dear), slacks. Rows: water, balances of
+the outlets, limits.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LinearizedOperation:
         for m, a in np.argwhere(layout.rows.matrix != 0.0):
             entries.append((int(m), int(a), _number(float(layout.rows.matrix[m, a]))))
         for i, (o, k) in enumerate(self.balances):
-            row, u = water + i, unit[k]
+            row, u = water + i, float(unit[k])
             kappa, beta, rho = float(outlets.kappa[o, k]), float(outlets.beta[o, k]), float(outlets.rho[o])
             entries.append((row, column[o, k], _leaving(o)))
             for a in np.flatnonzero(fed[o]):
@@ -78,9 +78,8 @@ class LinearizedOperation:
         for i, (o, k) in enumerate(self.removable):
             entries.append((water + self.balances.index((o, k)), self.first_removed + i, _number(1.0)))
         for r in range(len(limits.names)):
-            row, k, at, u = water + len(self.balances) + r, int(limits.contaminant[r]), int(limits.at[r]), unit[k]
-            limit = float(limits.concentration[r])
-            k, u = int(limits.contaminant[r]), unit[limits.contaminant[r]]
+            row, k, at = water + len(self.balances) + r, int(limits.contaminant[r]), int(limits.at[r])
+            limit, u = float(limits.concentration[r]), float(unit[k])
             if limits.outlet[r]:
                 entries.append((row, column[at, k], _leaving(at)))
                 for a in np.flatnonzero(fed[at]):
@@ -105,13 +104,9 @@ class LinearizedOperation:
         indptr = np.concatenate([[0], np.cumsum(np.bincount([c for c, _ in places], minlength=self.columns))])
         self._indices: Integers = np.array([row for _, row in places], dtype=np.int64)
         self._column: Integers = np.array([c for c, _ in places], dtype=np.int64)
-        self.W = sp.csc_array(
-            (np.ones(len(places)), self._indices, indptr), shape=(self.rows, self.columns)
-        )
+        self.W = sp.csc_array((np.ones(len(places)), self._indices, indptr), shape=(self.rows, self.columns))
 
-    def programs(
-        self, scenarios: WaterScenarios, point: Point, flow: Floats, radius: Floats
-    ) -> LinearizedPrograms:
+    def programs(self, scenarios: WaterScenarios, point: Point, flow: Floats, radius: Floats) -> LinearizedPrograms:
         """Linearized at `point`, flows within `radius` (N, A) t/h of `flow` (N, A)."""
         count, layout, unit = len(scenarios), self.layout, self.unit
         outlets, limits = layout.outlets, layout.limits

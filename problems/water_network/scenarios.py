@@ -33,9 +33,7 @@ class WaterScenarios:
 
     def part(self, chosen: Booleans) -> WaterScenarios:
         """The scenarios where `chosen` (N,)."""
-        return WaterScenarios(
-            self.right[chosen], self.gain[chosen], self.load[chosen], self.cost[chosen], self.removal
-        )
+        return WaterScenarios(self.right[chosen], self.gain[chosen], self.load[chosen], self.cost[chosen], self.removal)
 
 
 def water_scenarios(case: WaterNetworkCase, layout: Layout, xi: Floats) -> WaterScenarios:

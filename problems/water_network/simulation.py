@@ -93,9 +93,7 @@ class WaterSimulator:
         arriving = np.einsum("na,nak,oa->nok", flow, quality, self._fed)
         return outlets.kappa * (arriving - outlets.beta * entering[:, :, None]) + scenarios.load - removed
 
-    def _concentrations(
-        self, scenarios: WaterScenarios, flow: Floats, removed: Floats, leaving: Floats
-    ) -> Floats:
+    def _concentrations(self, scenarios: WaterScenarios, flow: Floats, removed: Floats, leaving: Floats) -> Floats:
         """Solve the balances; outlets that would have less than nothing are set to 0 and the rest solved again."""
         outlets = self.layout.outlets
         count, kinds = len(outlets.names), len(self.layout.contaminants)
@@ -110,12 +108,10 @@ class WaterSimulator:
             right = right + scenarios.load[:, :, k] - removed[:, :, k]
             matrix = -outlets.kappa[:, k][:, None] * passing
             matrix[:, np.arange(count), np.arange(count)] += diagonal
-            for _ in range(count + 1):
-                c = self._solved(matrix, right, none, k)
-                negative = (c < 0.0) & ~none
-                if not negative.any():
-                    break
+            c = self._solved(matrix, right, none, k)
+            while (negative := (c < 0.0) & ~none).any():
                 none |= negative
+                c = self._solved(matrix, right, none, k)
             found[:, :, k] = np.maximum(c, 0.0)
         return found
 

@@ -1,4 +1,4 @@
-"""What may be uncertain in a water network, what it is in each scenario, and the point that the network is designed for.
+"""What may be uncertain in a water network, what it is in each scenario, and the point that the design is for.
 
 Loads, flows, demands, prices and what can be drawn are named by dotted paths: `process_units.NAME.load.CONTAMINANT`,
 `process_units.NAME.load` (all of its loads), `process_units.NAME.flow`, `demands.NAME.flow`, `fresh_water.NAME.price`.
@@ -93,12 +93,8 @@ def design_point(case: WaterNetworkCase) -> WaterNetworkCase:
                 for s in case.fresh_water
             ],
             "process_units": [_hardest(u, of) for u in case.process_units],
-            "demands": [
-                d.model_copy(update={"flow": of.high(f"demands.{d.name}.flow", d.flow)}) for d in case.demands
-            ],
-            "sources": [
-                s.model_copy(update={"flow": of.high(f"sources.{s.name}.flow", s.flow)}) for s in case.sources
-            ],
+            "demands": [d.model_copy(update={"flow": of.high(f"demands.{d.name}.flow", d.flow)}) for d in case.demands],
+            "sources": [s.model_copy(update={"flow": of.high(f"sources.{s.name}.flow", s.flow)}) for s in case.sources],
             "treatment_units": [
                 t.model_copy(
                     update={"operating_cost": of.mean(f"treatment_units.{t.name}.operating_cost", t.operating_cost)}
@@ -181,7 +177,7 @@ def _hardest(unit: ProcessUnit, of: _Ends) -> ProcessUnit:
 
 
 def problems_of_uncertainty(case: WaterNetworkCase) -> Iterator[Problem]:
-    """Paths that are not there or cannot be uncertain, ranges without end, an objective that no emergency has a price in."""
+    """Paths that cannot be uncertain, ranges without end, an objective in which no emergency has a price."""
     yield from case.uncertainty.problems()
     numbers = numbers_of(case)
     loads = {f"process_units.{u.name}.load" for u in case.process_units}

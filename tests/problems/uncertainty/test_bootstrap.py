@@ -7,8 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from loopwise.problems.park.uncertain import ParkUncertainty
-from loopwise.problems.uncertainty import UncertainElement
-from loopwise.problems.uncertainty import Bootstrap
+from loopwise.problems.uncertainty import Bootstrap, UncertainElement
 from loopwise.problems.uncertainty.block_bootstrap import yearly_means
 from tests.shared_cases import shared_case
 
