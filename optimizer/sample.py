@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..problems.two_stage import Scenarios, ScenarioSource
+from ..problems.two_stage import Scenarios, ScenarioSource, TwoStageProblem
 from ..problems.two_stage.problem import Floats, Sampling
 
 RANDOMIZATIONS = 16
@@ -30,6 +30,19 @@ class Futures(Protocol):
 
     def all_scenarios(self, first: int = 0, last: int | None = None) -> Scenarios:
         """Outcomes first..last-1 of a finite distribution."""
+        ...
+
+
+class DesignSample(Protocol):
+    """Scenarios 0..count-1 that a design is found on; picklable."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def draw(self, problem: TwoStageProblem, first: int, last: int) -> Scenarios:
+        """Data of scenarios first..last-1, with what each weighs in all of them."""
         ...
 
 

@@ -26,8 +26,10 @@ from .evaluation import EvaluationArguments, EvaluationWork
 from .extensive_form import solve_extensive_form
 from .options import ALL, Options
 from .progress import Progress
+from .reduced import reduced_sample
 from .result import Evaluation
-from .sample import Futures, Sample
+from .risk import Risk
+from .sample import DesignSample, Futures, Sample
 from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
 EXTENSIVE_ROWS = 15_000  # of all scenarios, up to which `auto` takes the extensive form
@@ -60,9 +62,11 @@ def fresh_scenarios(problem: Futures, options: Options) -> Sample:
     return Sample.evaluation(count, options.seed + FRESH_SEED, options.sampling)
 
 
-def design_sample(problem: TwoStageProblem, options: Options) -> Sample:
-    """What the design is found on: all scenarios where the method can hold them, else a sample of `--sample`."""
+def design_sample(problem: TwoStageProblem, options: Options) -> DesignSample:
+    """What the design is found on: all scenarios where the method can hold them, else `--sample` or `--reduce`."""
     whole = problem_scenarios(problem, options)
+    if options.reduce is not None:
+        return reduced_sample(problem, whole, options)
     rows = len(problem.recourse.row_names)
     integer = bool(problem.first_stage.integer.any())
     budget = MOST_ROWS if not integer else MOST_ROWS_INTEGER if rows <= LARGE_RECOURSE else MOST_ROWS_LARGE
@@ -73,7 +77,7 @@ def design_sample(problem: TwoStageProblem, options: Options) -> Sample:
     return whole if count == whole.count else Sample(count, options.seed, options.sampling)
 
 
-def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bool:
+def by_benders(problem: TwoStageProblem, sample: DesignSample, options: Options) -> bool:
     """Whether the design is found by decomposition: where that was asked for, or is the faster way."""
     if options.method != "auto":
         return options.method == "benders"
@@ -83,7 +87,7 @@ def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bo
 
 def find_design(
     problem: TwoStageProblem,
-    sample: Sample,
+    sample: DesignSample,
     options: Options,
     progress: Progress,
     *,
@@ -126,11 +130,21 @@ def find_design(
         )
 
 
-def _checkpoint(problem: TwoStageProblem, sample: Sample, options: Options) -> CheckpointFile | None:
+def _checkpoint(problem: TwoStageProblem, sample: DesignSample, options: Options) -> CheckpointFile | None:
     if options.checkpoint is None:
         return None
     content = pickle.dumps((problem, sample, options.risk, options.gap), protocol=5)
     return CheckpointFile(options.checkpoint, hashlib.sha256(content).hexdigest())
+
+
+def objective_over(problem: TwoStageProblem, x: Floats, distribution: Distribution, risk: Risk) -> float:
+    """Objective of design `x` over the scenarios it was evaluated on, which all have an answer.
+
+    Probabilities that do not sum to 1 weigh the recourse, as in the two-stage problem; the first stage counts once.
+    """
+    now = problem.first_stage.constant + float(problem.first_stage.cost @ x)
+    value = risk.mean_weight * (now + (distribution.mean - now) * distribution.weight)
+    return value + (risk.tail_weight * distribution.cvar(risk.level) if risk.tail_weight else 0.0)
 
 
 def judged_by(name: str, options: Options) -> str:

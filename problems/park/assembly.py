@@ -64,6 +64,15 @@ class Site:
     drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
     burnt: dict[str, Mapping[str, Expression]] = field(default_factory=dict)  # fuel of each boiler [MW], per period
     boilers: dict[str, Expression] = field(default_factory=dict)  # steam capacity of each [t/h]
+    injected: dict[str, dict[str, Expression]] = field(default_factory=dict)  # water into each header, per period [t/h]
+    flash: tuple[float, float | None] | None = (
+        None  # vessel of the blow-down [barg], what its liquid is cooled to [kJ/kg]
+    )
+
+    def inject(self, header: str, period: str, water: Expression) -> None:
+        """Note feed water [t/h] that cools steam into a header."""
+        into = self.injected.setdefault(header, {})
+        into[period] = into.get(period, 0.0) + water
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:
         """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""

@@ -6,7 +6,7 @@ to the feed water (carrier `deaerator heat`), so that only what differs from fee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from ..units import Concentration, Fraction, Pressure, SpecificPower, Temperatur
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .base import CaseModel, Name
+from .blow_down import BlowDownFlash
 from .header import Header, header_node
 from .water_network import Role, WaterNetwork, WaterSink, WaterSource
 
@@ -39,6 +40,7 @@ class Feedwater(CaseModel):
     cost: WaterPrice = Field(default=0.0, ge=0.0, description="demineralization, per raw water")
     power: SpecificPower = Field(default=0.0, description="demineralization, per raw water")
     blow_down: Fraction = Field(default=0.03, gt=0.0, lt=0.5, description="share of boiler feed water blown down")
+    flash: BlowDownFlash | None = Field(default=None, description="what is won of the blow-down; none: it is drained")
     source: str = Field(default="assumed", description="where the figures come from")
 
     @property
@@ -67,7 +69,7 @@ class Feedwater(CaseModel):
             if name in self.maximum and limit * self.recovery > self.maximum[name]:
                 yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
 
-    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, header: Header) -> None:
+    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, headers: Mapping[str, Header]) -> None:
         """With make-up M, steam D, condensate C_u, feed water F, overflow O, vent V [t/h] and enthalpies h [kJ/kg]:
 
             mass:   M + D + sum_u C_u = F + O + V            raw water M / recovery, reject M (1 / recovery - 1)
@@ -76,10 +78,12 @@ class Feedwater(CaseModel):
         Condensate hotter than the deaerator flashes in it and saves its steam; the vent lets out saturated steam when
         hot condensate brings more heat than there is make-up to warm.
         The overflow holds the balance when more condensate returns than boilers need (steam from another plant); it
-        joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share.
+        joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share, more
+        where a part of it flashes off.
         The reject bears all that demineralization removes:  c_raw / (1 - recovery).
         """
-        name, periods = site.name, assembly.periods
+        name, periods, header = site.name, assembly.periods, headers[self.header]
+        thickened = 1.0 if self.flash is None else self.flash.announce(site, headers, self.pressure)
         block = assembly.block(site, "feedwater")
         for variable in ("make_up", "steam", "overflow", "vent"):
             block.add_component(variable, activity(periods))
@@ -105,7 +109,7 @@ class Feedwater(CaseModel):
         forbidden = frozenset({*self.forbidden, f"{name}.demineralization"})  # its own reject would only concentrate
         network.add_sink(WaterSink(f"{name}.make-up", Role.PLAIN, name, self.maximum, raw, only, forbidden))
         drained = {p: block.blown_down[p] + block.overflow[p] for p in periods}
-        cycles = {k: c / self.blow_down for k, c in self.demineralized.items()}
+        cycles = {k: thickened * c / self.blow_down for k, c in self.demineralized.items()}
         network.add_source(WaterSource(f"{name}.blow-down", Role.PLAIN, name, cycles, drained))
         if self.recovery < 1.0:
             reject = {p: raw[p] - block.make_up[p] for p in periods}

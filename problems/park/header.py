@@ -93,6 +93,7 @@ class Letdown(CaseModel):
             assembly.demand("steam", start, p, block.flow[p])
             assembly.supply("steam", end, p, (1.0 + ratio) * block.flow[p])
             assembly.demand("feedwater", site.name, p, ratio * block.flow[p])
+            site.inject(self.end, p, ratio * block.flow[p])
         valve = f"{site.name}.{name}"
         assembly.flow("steam", start, valve, "t/h", lambda p: block.flow[p])
         assembly.flow("steam", valve, end, "t/h", lambda p: (1.0 + ratio) * block.flow[p])

@@ -26,7 +26,8 @@ from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, logarithmic
 from .weather import Air, no_weather
 
 Stages = Annotated[int, Field(ge=1, le=3)]
-COMMERCIAL, LIMIT = 120.0, 160.0  # degC of the sink: what can be bought, and what has been shown
+COMMERCIAL, LIMIT = 120.0, 160.0  # degC of a refrigerant's sink: what can be bought, and what has been shown
+CONDENSING = 5.0  # K within which a vapour that is compressed itself condenses
 LARGEST_LIFT = 70.0  # K a stage
 AMBIENT = 298.15  # K at which exergy is zero
 
@@ -50,9 +51,13 @@ class HeatPump(CaseModel):
         default=None, description="temperatures of the streams that it cools; none: the air is its source"
     )
     heats: TemperatureRange = Field(description="temperatures of the streams that it heats; equal ends: boiling")
+    recompresses: bool = Field(
+        default=False,
+        description="compresses the vapour that it cools itself (open cycle): no refrigerant limits its temperatures",
+    )
     efficiency: Fraction = Field(default=0.5, description="share of the ideal COP: 0.40-0.60, boiling sink 0.45-0.60")
     pinch: TemperatureDifference = Field(
-        default=5.0, description="between refrigerant and streams; 0: vapour recompression"
+        default=5.0, description="between refrigerant, or recompressed vapour, and streams"
     )
     stages: Stages = Field(default=1, description="stages of compression, each lifts by 70 K at most")
     existing: Power = Field(default=0.0, description="heat that it can give off already")
@@ -63,6 +68,8 @@ class HeatPump(CaseModel):
     def _directions(self) -> HeatPump:
         if self.cools is not None and self.cools.end > self.cools.start:
             raise ValueError("what it cools does not get hotter")
+        if self.recompresses and (self.cools is None or self.cools.start - self.cools.end > CONDENSING):
+            raise ValueError(f"what is recompressed is a vapour: it condenses within {CONDENSING:g} K")
         if self.heats.end < self.heats.start:
             raise ValueError("what it heats does not get colder")
         return self
@@ -74,7 +81,7 @@ class HeatPump(CaseModel):
 
     def problems(self, place: str, air: Air | None) -> Iterator[Problem]:
         """Sinks too hot, lifts too high or none in any scenario's air, efficiencies that nobody has measured."""
-        if self.heats.end > LIMIT:
+        if self.heats.end > LIMIT and not self.recompresses:
             message = f"no heat pump has shown more than {LIMIT:g} degC"
             yield Problem(message, place=f"{place}.heats.to", typed=f"{self.heats.end:g}")
         if self.cools is None and air is None:
@@ -102,7 +109,7 @@ class HeatPump(CaseModel):
 
     def warnings(self, place: str) -> Iterator[str]:
         """Sinks beyond what can be bought."""
-        if COMMERCIAL < self.heats.end <= LIMIT:
+        if COMMERCIAL < self.heats.end <= LIMIT and not self.recompresses:
             yield f"{place}: {self.heats.end:g} degC is above the {COMMERCIAL:g} degC of heat pumps on the market"
 
     @property

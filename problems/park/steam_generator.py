@@ -12,6 +12,7 @@ from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .asset import FlowInvestment, largest_size
 from .base import CaseModel, Name
+from .blow_down import blow_down
 from .commitment import StartCost, running_capacity
 from .feedwater import Feedwater
 from .header import Header, header_node
@@ -81,11 +82,10 @@ class SteamGenerator(CaseModel):
         for p in assembly.periods:
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
-            assembly.supply("blow-down", site.name, p, share * block.steam[p])
+            blow_down(assembly, site, p, share * block.steam[p], boiling)
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("heat raised", p, block.steam[p] * (raised + share * blown_down), "MWh/a")
             assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
-            assembly.heat(site.name, p, block.steam[p] * (-share * boiling * steam.MW_PER_T_AND_KJ_PER_KG))
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
         assembly.load("steam from boilers", "t/h", largest, lambda p: block.steam[p])
         needed = {

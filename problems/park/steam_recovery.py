@@ -14,6 +14,7 @@ from . import steam_properties as steam
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
+from .blow_down import blow_down
 from .feedwater import Feedwater
 from .header import Header, header_node
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
@@ -71,14 +72,13 @@ class SteamRecovery(CaseModel):
         own = share_of_approach(self.approach_contribution, approach)
         network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.UTILITY, pieces, own, heat))
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
-        boiling = steam.saturated_liquid(header.pressure) * steam.MW_PER_T_AND_KJ_PER_KG
+        boiling = steam.saturated_liquid(header.pressure)
         node = header_node(site.name, self.header)
         for p in assembly.periods:
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
-            assembly.supply("blow-down", site.name, p, share * block.steam[p])
+            blow_down(assembly, site, p, share * block.steam[p], boiling)
             assembly.heat(site.name, p, heat[p])
-            assembly.heat(site.name, p, -share * boiling * block.steam[p])
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("steam from process heat", p, heat[p], "MWh/a")
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])

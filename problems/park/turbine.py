@@ -104,6 +104,7 @@ class Turbine(SteamTurbine):
             assembly.demand("steam", start, p, block.steam[p])
             assembly.supply("steam", end, p, block.steam[p] + injected)
             assembly.demand("feedwater", site.name, p, injected)
+            site.inject(self.end, p, injected)
             assembly.heat(site.name, p, -block.power[p] / self.generator_efficiency)
         assembly.flow("steam", start, f"{site.name}.{name}", "t/h", lambda p: block.steam[p])
         assembly.flow(
