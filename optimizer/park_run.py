@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ..cluster import ClusterError, Scheme
 from ..problems.errors import CaseError, Problem, nearest
@@ -19,6 +18,7 @@ from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
+from .json_file import read_object
 from .options import Options
 from .outcome import Outcome
 from .park_content import report_content
@@ -249,15 +249,7 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     A `result.json` also says which units run in which periods; a plain object leaves that open. Raises CaseError naming
     every unknown asset or period and every size outside the range for which its cost holds.
     """
-    try:
-        data = cast("object", json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise CaseError(Problem(f"cannot be read: {error.strerror}", file=str(file))) from None
-    except ValueError as error:
-        raise CaseError(Problem(f"cannot be read as JSON: {error}", file=str(file))) from None
-    if not isinstance(data, dict):
-        raise CaseError(Problem("expected a JSON object: plant.asset -> size", file=str(file)))
-    typed = cast("dict[str, Any]", data)
+    typed = read_object(file, "plant.asset -> size")
     sizes: Mapping[str, Any] = typed
     options = {f"{asset.plant}.{asset.name}": asset for asset in assets if asset.option is not None}
     problems: list[Problem] = []

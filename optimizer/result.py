@@ -245,6 +245,11 @@ class Result(_Part):
     status: RunStatus
     objective: Objective
     evaluation: Evaluation | None
+    operations: dict[str, Evaluation] = Field(
+        default_factory=dict,
+        description="water networks: the design under promised concentrations, relinearized (which is `evaluation`), "
+        "and what that saves in each scenario",
+    )
     design: tuple[DesignItem | DesignValue, ...] = ()
     indicators: dict[str, Number] = Field(default_factory=dict)
     balances: tuple[Balance, ...] = ()

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
 from ..cluster import Chunk, ClusterError, Scheme, plan
+from ..cluster.work import Work
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
 from ..problems.two_stage import TwoStageProblem
@@ -27,7 +29,7 @@ from .progress import Progress
 from .reduced import reduced_sample
 from .result import Evaluation
 from .risk import Risk
-from .sample import DesignSample, Sample
+from .sample import DesignSample, Futures, Sample
 from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
 EXTENSIVE_ROWS = 15_000  # of all scenarios, up to which `auto` takes the extensive form
@@ -40,7 +42,7 @@ UNKNOWN = 1e29  # what a solver says for a bound that it does not have
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
 
 
-def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
+def problem_scenarios(problem: Futures, options: Options) -> Sample:
     """The scenarios that the problem is defined by: all of a finite distribution, or a sample."""
     size = problem.source.size
     if options.scenarios == ALL:
@@ -52,7 +54,7 @@ def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     return Sample(1 if size == 1 else int(options.scenarios), options.seed, options.sampling)
 
 
-def fresh_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
+def fresh_scenarios(problem: Futures, options: Options) -> Sample:
     """The scenarios that the design is evaluated on."""
     if options.evaluate is None and (options.scenarios == ALL or problem.source.size == 1):
         return problem_scenarios(problem, options)
@@ -187,34 +189,81 @@ def evaluate_design(
     Ctrl-C and a cluster that fails end it with the scenarios that are done. Where the disk takes no rows, the scenarios
     are evaluated without them.
     """
-    rows = None if out is None else out / PARTS
-    if rows is not None:
-        rows.mkdir(exist_ok=True)
+    rows = folder_of_rows(out)
+    try:
+        arguments = EvaluationArguments(x, sample, rows)
+        found = collected(work, arguments, sample, scheme, progress, title, Distribution())
+    except CaseError as error:
+        if rows is None:
+            raise
+        again = evaluate_design(work, x, sample, scheme, progress, title=title)
+        return replace(again, rows=UnwrittenRows(error))
+    return Evaluated(found.whole, sample, found.rows(rows), found.stopped)
+
+
+class Mergeable(Protocol):
+    """What is known of some scenarios, added up part by part."""
+
+    @property
+    def scenarios(self) -> int:
+        """Scenarios seen."""
+        ...
+
+    def merge(self, other: Self) -> Self:
+        """Over both."""
+        ...
+
+
+Part = TypeVar("Part", bound=Mergeable)
+
+
+@dataclass(frozen=True)
+class Collected(Generic[Part]):
+    """The sum of the parts of the chunks that are `done`; `stopped`: why there are not more."""
+
+    whole: Part
+    done: list[Chunk]
+    stopped: str | None
+
+    def rows(self, folder: Path | None) -> ScenarioRows | None:
+        """The rows that the chunks have written."""
+        return None if folder is None else ScenarioRows(folder, self.done)
+
+
+def collected(
+    work: Work, arguments: Any, sample: Sample, scheme: Scheme, progress: Progress, title: str, nothing: Part
+) -> Collected[Part]:
+    """The work over all chunks of the sample, added to `nothing`; Ctrl-C and a cluster that fails end it early.
+
+    `arguments.rows`, the folder where the work writes rows of scenarios, is taken away where the work raises.
+    """
     chunks = plan(
         sample.count, block=BLOCK, workers=scheme.workers, blocks_per_chunk=1 if scheme.workers == 1 else None
     )
     done: list[Chunk] = []
-    distribution, stopped = Distribution(), None
+    whole, stopped = nothing, None
     with progress.step(f"{title} {sample.count:,} scenarios", sample.count) as step:
         try:
-            for chunk, part in scheme.run(work, EvaluationArguments(x, sample, rows), chunks):
-                distribution, done = distribution.merge(part), [*done, chunk]  # both or, when interrupted, none
-                step.advance(distribution.scenarios)
+            for chunk, part in scheme.run(work, arguments, chunks):
+                whole, done = whole.merge(part), [*done, chunk]  # both or, when interrupted, none
+                step.advance(whole.scenarios)
         except KeyboardInterrupt:
-            stopped = f"interrupted after {distribution.scenarios:,} of {sample.count:,} scenarios"
+            stopped = f"interrupted after {whole.scenarios:,} of {sample.count:,} scenarios"
         except ClusterError as error:
-            stopped = f"{error}; evaluated {distribution.scenarios:,} of {sample.count:,} scenarios"
-        except CaseError as error:
-            if rows is None:
-                raise
-            shutil.rmtree(rows, ignore_errors=True)
-            again = evaluate_design(work, x, sample, scheme, progress, title=title)
-            return replace(again, rows=UnwrittenRows(error))
+            stopped = f"{error}; evaluated {whole.scenarios:,} of {sample.count:,} scenarios"
         except BaseException:
-            if rows is not None:
-                shutil.rmtree(rows, ignore_errors=True)
+            if arguments.rows is not None:
+                shutil.rmtree(arguments.rows, ignore_errors=True)
             raise
-    return Evaluated(distribution, sample, None if rows is None else ScenarioRows(rows, done), stopped)
+    return Collected(whole, done, stopped)
+
+
+def folder_of_rows(out: Path | None) -> Path | None:
+    """Where rows of scenarios are collected below the output folder."""
+    if out is None:
+        return None
+    (out / PARTS).mkdir(exist_ok=True)
+    return out / PARTS
 
 
 def evaluation_of(evaluated: Evaluated) -> Evaluation:
