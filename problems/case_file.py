@@ -145,7 +145,9 @@ def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
     if path.suffix.lower() not in SUFFIXES and not path.is_file():  # a folder called like a case does not hide it
         entry = _LIBRARY / f"{name_or_path}.yaml"
         if "/" not in name_or_path and "\\" not in name_or_path and entry.is_file():
-            return entry.read_text(encoding="utf-8"), f"{name_or_path} (library)", Path(str(_LIBRARY))
+            text = entry.read_text(encoding="utf-8")
+            folder = Path(str(_LIBRARY)) if any(other.name in text for other in _records()) else None
+            return text, f"{name_or_path} (library)", folder
         if not path.exists():
             names = tuple(library_cases())
             raise CaseError(
