@@ -24,7 +24,7 @@ class Options:
     the problem's size), `evaluate` the size of the fresh sample (None: as `scenarios`). `time_limit` is in seconds.
     `reduce`: weighted outcomes that stand for all scenarios while the design is found, chosen by `reduction`.
     `replications` independent sample problems bound the true optimum; `information`: VSS, EVPI and wait-and-see;
-    `ladder`: a park's comparisons B1 to B3.
+    `ladder`: a park's comparisons B1 to B3; `flexibility`: scenarios on which free switching of units is bounded.
     `cvar_weight` of the objective is the mean of the costliest 1 - `cvar_level` (CVaR), the rest the mean of all.
     `checkpoint` is a file that the decomposition writes its state to, and goes on from where it is there.
     `against` is the file of a design that `evaluate` compares the given one with.
@@ -47,6 +47,7 @@ class Options:
     replications: int = 0
     information: bool = False
     ladder: bool = False
+    flexibility: int = 0
     cvar_weight: float = 0.0
     cvar_level: float = 0.95
     checkpoint: Path | None = None
@@ -74,6 +75,7 @@ class Options:
                 ("gap", 0.0 <= self.gap < 1.0, "expected a fraction from 0 to below 1"),
                 ("time_limit", self.time_limit is None or self.time_limit > 0, "expected seconds above 0"),
                 ("replications", self.replications != 1 and self.replications >= 0, "expected 0, or 2 and more"),
+                ("flexibility", self.flexibility >= 0, "expected a whole number from 0"),
                 ("cvar_weight", 0.0 <= self.cvar_weight <= 1.0, "expected a share from 0 to 1"),
                 ("cvar_level", 0.0 <= self.cvar_level < 1.0, "expected a fraction from 0 to below 1"),
                 ("workers", self.workers > 0, "expected a whole number above 0"),

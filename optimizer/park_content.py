@@ -13,6 +13,7 @@ from .park_balance import contaminant_table, plant_table
 from .park_costs import capital_charge, cost_table, payback
 from .park_design import design_items, running_table
 from .park_durations import duration_pictures
+from .park_exergy import exergy_table
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
@@ -46,6 +47,7 @@ def report_content(
         contaminant_totals(park, design),
         contaminant_table(park, design),
         header_table(park, design, before),
+        exergy_table(park, design, before),
     )
     return replace(
         asked,

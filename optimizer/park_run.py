@@ -24,6 +24,7 @@ from .outcome import Outcome
 from .park_content import report_content
 from .park_design import design_items
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_flexibility import with_flexibility
 from .park_indicators import indicators
 from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
@@ -67,6 +68,8 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         solution, ladder = climb(park, sample, options, scheme, progress, solution)
         assert solution.x is not None
     outcome = _operated(park, options, scheme, progress, solution, sample, timing, ladder)
+    if options.flexibility and outcome.result.status is not RunStatus.INTERRUPTED:
+        outcome = with_flexibility(outcome, park, options, scheme, progress)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
@@ -189,7 +192,9 @@ def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
     """What the forward simulation found: a plan that is exceeded is said first."""
-    balances = f"every balance of every scenario closes to {design.residual:.1e} (t/h, kg/h, MW)"
+    balances = (
+        f"every balance of every scenario closes and no unit creates exergy, to {design.residual:.1e} (t/h, kg/h, MW)"
+    )
     if design.margin is None:
         return (balances,)
     if design.margin < -1e-6:

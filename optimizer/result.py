@@ -200,6 +200,18 @@ class Comparison(_Part):
     failed: int = Field(0, description="scenarios without an answer for one of them")
 
 
+class Flexibility(_Part):
+    """Units of a park switched once for all scenarios against anew in each, both optimal on the same few scenarios.
+
+    Foresight and design are included, so what is `worth_at_most` bounds what flexible operation is worth there.
+    """
+
+    scenarios: int
+    committed_once: float = Field(description="best objective found with one commitment for all scenarios")
+    committed_each_bound: float = Field(description="bound on the optimum with a commitment for each")
+    worth_at_most: float
+
+
 STATISTIC_WORDS = {
     "true_optimum": "best expectation that any design can have",
     "true_gap": "what the design loses against it",
@@ -245,6 +257,7 @@ class Result(_Part):
     reduction: ReductionSummary | None = None
     statistics: Statistics | None = None
     comparison: Comparison | None = None
+    flexibility: Flexibility | None = None
     timing: Timing = Field(default_factory=Timing)
     bounds_over_time: tuple[tuple[float, Number, Number], ...] = ()
 

@@ -135,6 +135,13 @@ class Search(Sample):
             "--ladder", help="Parks: also without heat integration (B1), water before energy (B2), energy first (B3)."
         ),
     ] = False
+    flexibility: Annotated[
+        int,
+        typer.Option(
+            metavar="K",
+            help="Parks: bound what switching units anew in every scenario would be worth, on K scenarios.",
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True)

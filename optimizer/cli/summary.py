@@ -70,6 +70,9 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
         value = None if result.baseline is None else getattr(result.baseline, name)
         if value is not None:
             console.print(f"  {words} ({name}): {value:,.6g} {escape(objective.unit)}")
+    if (flexible := result.flexibility) is not None:
+        where = f"in {flexible.scenarios:,} scenarios"
+        console.print(f"  switching units anew in each: at most {flexible.worth_at_most:,.6g} less ({where})")
     built = [item for item in result.design if isinstance(item, DesignItem) and item.built]
     if built:
         table = Table("build", "plant", "size", "investment", box=None, pad_edge=False)
