@@ -55,10 +55,8 @@ def _with_regeneration(case: WaterNetworkCase, curve: CompositeCurve, quality: f
         return ""
     way = case.regeneration
     target = regeneration_target(curve, min(outlets), recycling=way == "recycling", quality=quality)
-    return (
-        f" With regeneration to {min(outlets):.4g} mg/L and {way} it is {target.fresh:.4g} t/h; {target.regenerated:.4g} "
-        "t/h are regenerated."
-    )
+    words = f" With regeneration to {min(outlets):.4g} mg/L and {way} it is {target.fresh:.4g} t/h"
+    return f"{words}; {target.regenerated:.4g} t/h are regenerated."
 
 
 def concentration_table(case: WaterNetworkCase, network: Network, values: LimitValues | None, unit: str) -> Table:
