@@ -55,7 +55,7 @@ def kind_module(kind: str) -> Kind:
 
 
 def refuse_unfit(kind: str, options: Options, *, uncertain: bool = False) -> None:
-    """Raise CaseError where `--cvar-weight`, `--reduce`, `--workers` or `--cluster` mean nothing to a kind of case.
+    """Raise CaseError where an option for scenarios, for workers or for a cluster means nothing to a kind of case.
 
     `uncertain`: a case of a kind that may have scenarios has some.
     """
@@ -63,6 +63,9 @@ def refuse_unfit(kind: str, options: Options, *, uncertain: bool = False) -> Non
         why = "is designed for one point" if uncertain else "has no scenarios, of which a CVaR is the costliest"
         message = f"a case of kind {kind!r} {why}"
         raise CaseError(Problem(message, place="--cvar-weight", typed=str(options.cvar_weight)))
+    if options.against is not None and kind not in PROCESSES:
+        message = f"designs of kind {kind!r} are not compared; evaluate each"
+        raise CaseError(Problem(message, place="--against", typed=str(options.against)))
     if options.reduce is not None and kind not in PROCESSES:
         why = "is designed for one point" if uncertain else "has no scenarios to reduce"
         message = f"a case of kind {kind!r} {why}"

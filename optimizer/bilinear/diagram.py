@@ -1,95 +1,72 @@
-"""The network as a picture: units in columns, pipes with t/h and mg/L."""
+"""The network as a picture: a vertical line for every node, an arrow on a row of its own for every pipe."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import plotly.graph_objects as go
 
 from ...problems.water_network import WaterNetworkCase
-from ..report.figures import INK, PALETTE, styled
+from ..report.figures import GRID, INK, PALETTE, styled
+from ..report.words import number
 from .network import Network
+
+ROW, COLUMN = 46, 130
+"""px that a pipe's row and a node's column need."""
+SHOWN_IN_LABEL = 2
+"""Contaminants up to which a label has their concentrations; beyond, the pointer shows them."""
 
 
 def network_diagram(case: WaterNetworkCase, network: Network) -> go.Figure:
-    """Supplies and sources left, then process units and demands, treatment, discharges; a pipe's label is at its start.
+    """Supplies and sources left, then process units, demands, treatment, discharges.
 
-    Widths grow with the root of the flow; the pointer on a label shows every concentration.
+    Rows are ordered by where their pipes begin, so that labels never meet; widths grow with the root of the flow.
     """
-    columns = (
-        [n.name for n in (*case.fresh_water, *case.sources)],
-        [n.name for n in (*case.process_units, *case.demands)],
-        [n.name for n in case.treatment_units],
-        [n.name for n in case.outfalls],
-    )
-    place = _places(columns)
-    colour = {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(place)}
+    column = {name: x for x, name in enumerate(_nodes(case, network))}
+    colour = {name: PALETTE[x % len(PALETTE)] for name, x in column.items()}
+    pipes = sorted(network.flows.items(), key=lambda pipe: (column[pipe[0][0]], column[pipe[0][1]]))
     largest = max(network.flows.values(), default=1.0)
     figure = go.Figure()
-    for number, ((i, j), flow) in enumerate(sorted(network.flows.items())):
-        source = i.removesuffix(" reject") if i not in place else i
-        x, y = _curve(place[source], place[j], number)
+    for name, x in column.items():
         figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines",
-            line={"color": colour[source], "width": 1.0 + 6.0 * (flow / largest) ** 0.5},
-            opacity=0.55,
-            hoverinfo="skip",
-        )
-        quality = ", ".join(f"{k} {network.concentration[i, k]:.3g}" for k in case.contaminants)
-        at = int(len(x) * (0.22 + 0.09 * (number % 4)))
-        figure.add_annotation(
-            x=x[at],
-            y=y[at],
-            text=f"<b>{flow:.3g}</b> t/h" + (f"<br>{quality}" if len(case.contaminants) <= 2 else ""),
-            hovertext=f"{i} to {j}: {flow:.4g} t/h, {quality} mg/L",
-            showarrow=False,
-            font={"size": 10, "color": INK},
-            bgcolor="rgba(255,255,255,0.82)",
+            x=[x, x], y=[0.2, -len(pipes)], mode="lines", line={"color": GRID, "width": 2}, hoverinfo="skip"
         )
         figure.add_annotation(
-            x=x[-6], y=y[-6], ax=x[-12], ay=y[-12], xref="x", yref="y", axref="x", ayref="y",
-            showarrow=True, arrowhead=2, arrowsize=1.3, arrowwidth=1.6, arrowcolor=colour[source], text="",
+            x=x, y=0.3, text=f"<b>{name.replace(' ', '<br>')}</b>", showarrow=False, yanchor="bottom",
+            font={"size": 12, "color": colour[name]},
         )  # fmt: skip
-    figure.add_scatter(
-        x=[x for x, _ in place.values()],
-        y=[y for _, y in place.values()],
-        text=[f"<b>{name}</b>" for name in place],
-        mode="markers+text",
-        textposition="top center",
-        marker={"size": 26, "symbol": "square", "color": [colour[name] for name in place], "line": {"width": 0}},
-        hoverinfo="text",
-    )
-    rows = max(len(column) for column in columns)
+    for row, ((i, j), flow) in enumerate(pipes):
+        y, start, end = -row - 0.65, column[i], column[j]
+        width = 1.5 + 5.0 * (flow / largest) ** 0.5
+        forward = 1.0 if end > start else -1.0
+        figure.add_scatter(
+            x=[start, end - 0.06 * forward], y=[y, y], mode="lines+markers",
+            line={"color": colour[i], "width": width}, marker={"size": [9, 0], "color": colour[i]},
+            opacity=0.75, hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_annotation(
+            x=end, y=y, ax=end - 0.12 * forward, ay=y, xref="x", yref="y", axref="x", ayref="y",
+            showarrow=True, arrowhead=2, arrowsize=1.2, arrowwidth=2.5, arrowcolor=colour[i], text="",
+        )  # fmt: skip
+        quality = ", ".join(f"{k} {number(network.concentration[i, k], 3)}" for k in case.contaminants)
+        shown = f"  {quality}" if len(case.contaminants) <= SHOWN_IN_LABEL else ""
+        figure.add_annotation(
+            x=(start + end) / 2.0, y=y, yanchor="bottom", yshift=width / 2.0,
+            text=f"<b>{number(flow, 3)}</b> t/h{shown}", hovertext=f"{i} to {j}: {number(flow)} t/h, {quality} mg/L",
+            showarrow=False, font={"size": 11, "color": INK}, bgcolor="rgba(255,255,255,0.8)",
+        )  # fmt: skip
     figure.update_layout(showlegend=False, hovermode="closest")
-    figure.update_xaxes(visible=False, range=[-0.25, 3.25])
-    figure.update_yaxes(visible=False, range=[-0.7, rows - 0.2])
-    return styled(figure, height=max(440, 130 * rows))
+    figure.update_xaxes(visible=False, range=[-0.6, len(column) - 0.4])
+    figure.update_yaxes(visible=False, range=[-len(pipes) - 0.3, 1.2])
+    return styled(figure, height=ROW * (len(pipes) + 2)).update_layout(margin={"l": 8, "r": 8, "t": 8, "b": 8})
 
 
-def _places(columns: Sequence[Sequence[str]]) -> dict[str, tuple[float, float]]:
-    """Position of each node; columns are centred on each other."""
-    rows = max(len(column) for column in columns)
-    return {
-        name: (float(c), (rows - 1) / 2.0 + (len(column) - 1) / 2.0 - k)
-        for c, column in enumerate(columns)
-        for k, name in enumerate(column)
-    }
+def least_width(case: WaterNetworkCase, network: Network) -> int:
+    """px that the diagram needs."""
+    return COLUMN * len(_nodes(case, network))
 
 
-def _curve(start: tuple[float, float], end: tuple[float, float], number: int) -> tuple[list[float], list[float]]:
-    """A curve that bends away from the straight line, back flows more, so that pipes do not lie on each other."""
-    (x0, y0), (x1, y1) = start, end
-    t = np.linspace(0.0, 1.0, 60)
-    bend = 0.12 + 0.05 * (number % 3)
-    if x1 == x0:  # within a column: out to the side
-        middle = (x0 + 0.35 * (1 if y1 < y0 else -1) * (1.0 + 0.2 * (number % 3)), (y0 + y1) / 2.0)
-    elif x1 < x0:
-        middle = ((x0 + x1) / 2.0, (y0 + y1) / 2.0 - 0.55 - bend)
-    else:
-        middle = ((x0 + x1) / 2.0, (y0 + y1) / 2.0 + bend)
-    x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * middle[0] + t**2 * x1
-    y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * middle[1] + t**2 * y1
-    return x.tolist(), y.tolist()
+def _nodes(case: WaterNetworkCase, network: Network) -> list[str]:
+    """Nodes that have a pipe, in their order; a reject stands beside its unit."""
+    treated = [name for t in case.treatment_units for name in (t.name, f"{t.name} reject")]
+    names = [n.name for n in (*case.fresh_water, *case.sources, *case.process_units, *case.demands)]
+    joined = {name for ends in network.flows for name in ends}
+    return [name for name in (*names, *treated, *(d.name for d in case.outfalls)) if name in joined]

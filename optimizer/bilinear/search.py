@@ -18,6 +18,7 @@ from .options import SearchOptions, SearchResult, SearchStatus, UnboundedBoxErro
 from .program import BilinearProgram, Box, scaled
 from .propagation import propagate
 from .relaxation import Relaxation
+from .slope_scaling import slope_scaled_points
 from .tree import Tree
 from .workers import Workers
 
@@ -38,8 +39,9 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     relaxation = Relaxation(inner.program)
     incumbent = Incumbent(program, relaxation, inner.scale, inner.program.branching_cover())
     ledger = Ledger(incumbent, (options.gap, options.absolute_gap), clock, options.progress)
+    starts = [x / inner.scale for x in slope_scaled_points(program, minimize, options, clock)]
     with Workers(relaxation, options.threads, clock) as workers:
-        status = _searched(Tree(workers, ledger, options, minimize), inner.program)
+        status = _searched(Tree(workers, ledger, options, minimize, starts), inner.program)
         polish(workers, incumbent)
         linear_programs = workers.linear_programs
     found = incumbent.x is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -33,12 +34,16 @@ _CUTS_FROM_GAP = 1e-3
 class Tree:
     """Best-first spatial branch and bound on `workers`; `run` ends when the gap is closed or nothing is open.
 
-    `search` is the whole algorithm, for the smaller programs that cuts come from. `stopped`: whether the limit on boxes
+    `search` is the whole algorithm, for the smaller programs that cuts come from; from `starts` incumbents are sought
+    first. `stopped`: whether the limit on boxes
     or an incumbent that is enough ended it.
     """
 
-    def __init__(self, workers: Workers, ledger: Ledger, options: SearchOptions, search: Search) -> None:
+    def __init__(
+        self, workers: Workers, ledger: Ledger, options: SearchOptions, search: Search, starts: Sequence[Floats] = ()
+    ) -> None:
         self.workers, self.ledger, self.options, self.search = workers, ledger, options, search
+        self.starts = list(starts)
         self.stopped = False
         self.cut = not options.block_cuts
         self.confined: Box | None = None
@@ -73,7 +78,8 @@ class Tree:
                 return None
             self.ledger.raise_bound(relaxed.bound)
             self.ledger.root_bound = self.ledger.bound
-            improve(self.workers, self.incumbent, [relaxed.point])
+            improve(self.workers, self.incumbent, [*self.starts, relaxed.point])
+            self.starts = []
             if self.ended() or round_number == self.options.tightening_rounds:
                 break
             multistart(self.workers, self.incumbent, box, self.options.starts, (self.options.seed, round_number))

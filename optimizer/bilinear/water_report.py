@@ -9,10 +9,16 @@ import numpy as np
 from ...problems.errors import CaseError
 from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.chosen import SEEN
-from ...problems.water_network.pinch import limiting_composite_curve, limiting_profiles, minimum_fresh_water
+from ...problems.water_network.pinch import (
+    CompositeCurve,
+    limiting_composite_curve,
+    limiting_profiles,
+    minimum_fresh_water,
+    regeneration_target,
+)
 from ..report.content import Picture, Table
 from ..report.figures import Line, line_figure
-from .diagram import network_diagram
+from .diagram import least_width, network_diagram
 from .network import Flows, Network
 
 LimitValues = Mapping[tuple[str, str, str], float]
@@ -21,8 +27,8 @@ LimitValues = Mapping[tuple[str, str, str], float]
 
 def pictures_of(case: WaterNetworkCase, network: Network) -> tuple[Picture, ...]:
     """Network diagram and, for one contaminant, the limiting composite curve with the supply line of its target."""
-    text = "Pipes with their flow in t/h and concentrations in mg/L; a label stands near the pipe's start."
-    diagram = Picture("The network", network_diagram(case, network), text)
+    text = "A line for every unit, a row for every pipe: its flow in t/h and concentrations in mg/L."
+    diagram = Picture("The network", network_diagram(case, network), text, least_width(case, network))
     try:
         profiles = limiting_profiles(case)
         curve = limiting_composite_curve(profiles)
@@ -37,7 +43,20 @@ def pictures_of(case: WaterNetworkCase, network: Network) -> tuple[Picture, ...]
         Line("fresh water with reuse only", supply.tolist(), [quality, top], dotted=True),
     )
     words = f"Reuse alone needs {target.fresh:.4g} t/h of fresh water; the pinch is at {target.pinch:.4g} mg/L."
+    words += _with_regeneration(case, curve, quality)
     return diagram, Picture("Water pinch", line_figure(lines, "load, kg/h", "concentration, mg/L"), words)
+
+
+def _with_regeneration(case: WaterNetworkCase, curve: CompositeCurve, quality: float) -> str:
+    """The target with the best unit of fixed outlet quality, in a sentence; none has one, no sentence."""
+    (k,) = case.contaminants
+    outlets = [t.outlet[k] for t in case.treatment_units if k in t.outlet]
+    if not outlets:
+        return ""
+    way = case.regeneration
+    target = regeneration_target(curve, min(outlets), recycling=way == "recycling", quality=quality)
+    words = f" With regeneration to {min(outlets):.4g} mg/L and {way} it is {target.fresh:.4g} t/h"
+    return f"{words}; {target.regenerated:.4g} t/h are regenerated."
 
 
 def concentration_table(case: WaterNetworkCase, network: Network, values: LimitValues | None, unit: str) -> Table:

@@ -66,11 +66,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that a kind of case draws itself (`figures.line_figure` for curves) and what it tells, in a sentence."""
+    """A figure that a kind of case draws itself (`figures.line_figure` for curves) and what it tells, in a sentence.
+
+    `least_width`: px that it needs; on a narrower page it is pushed sideways.
+    """
 
     title: str
     figure: go.Figure
     explanation: str = ""
+    least_width: int = 0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def test_result_and_report_of_a_water_network(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "report.html").read_text()
     assert "Concentrations against their limits" in page
     assert "pinch is at 100 mg/L" in page
+    assert "With regeneration to 5 mg/L and recycling it is 20 t/h" in page
 
 
 def test_impossible_discharge_is_infeasible() -> None:

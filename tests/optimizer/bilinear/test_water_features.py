@@ -183,3 +183,15 @@ def test_co2_counts_electricity() -> None:
         )
     )
     assert result.value == pytest.approx(0.5 * 2.0 * 10.0, rel=1e-4)
+
+
+def test_a_network_of_dear_pipes_has_an_incumbent_before_any_branching() -> None:
+    """Integers rounded from the relaxation open far too many pipes: the first point comes from slope scaling."""
+    case = load_case("two-plants-water")
+    assert isinstance(case, WaterNetworkCase)
+    pipes = case.pipes.model_copy(update={"investment": 10_000.0, "minimum": 2.0})
+    model = water_network_model(case.at_design_point.model_copy(update={"pipes": pipes}))
+    result = minimize(from_pyomo(model).program, SearchOptions(gap=1e-2, node_limit=1, starts=0))
+    assert result.x is not None
+    assert result.value <= 1.1 * result.bound
+    assert from_pyomo(model).program.violation(result.x) <= 1e-6

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from loopwise.cluster import Chunk
 from loopwise.optimizer.bilinear import SearchOptions
 from loopwise.optimizer.bilinear.relinearization import NetworkOperation
 from loopwise.optimizer.bilinear.water_evaluation import DesignPoint, WaterArguments, WaterWork
 from loopwise.optimizer.bilinear.water_run import best_networks
+from loopwise.optimizer.cli.app import app
 from loopwise.optimizer.options import Options
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.result import Result
@@ -217,3 +220,30 @@ def test_a_design_of_something_else_is_refused(tmp_path: Path) -> None:
         run_evaluate(mill(), tmp_path / "design.json", Options(), QuietProgress())
     assert "did you mean 'river -> P'" in str(caught.value)
     assert "expected t/h from 0" in str(caught.value)
+
+
+def test_designs_of_networks_are_not_compared(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="evaluate each"):
+        run_evaluate(mill(), tmp_path / "a.json", Options(against=tmp_path / "b.json"), QuietProgress())
+
+
+@pytest.mark.parametrize("changes", [{"cvar_weight": 0.5}, {"reduce": 10}])
+def test_what_needs_a_sample_to_design_on_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(CaseError, match="designed for one point"):
+        run_optimize(mill(), Options(**changes), QuietProgress())
+
+
+def test_the_library_case_from_the_command_line(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    asked = ["--scenarios", "200", "--gap", "0.02", "--out", str(out)]
+    done = CliRunner().invoke(app, ["optimize", "two-plants-water", *asked])
+    assert done.exit_code == 0, done.output
+    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
+    assert result["evaluation"]["failed"] == 0
+    assert result["operations"]["saved_by_relinearizing"]["mean"] > 0.0
+    assert result["baseline"]["B0"] > result["evaluation"]["mean"]
+    assert result["indicators"]["smallest_concentration_margin"] > -1e-6
+    rows = pq.read_table(out / "scenarios.parquet")
+    assert rows["objective"].to_numpy().mean() == pytest.approx(result["evaluation"]["mean"])
+    assert (rows["objective"].to_numpy() <= rows["objective, promised concentrations"].to_numpy()).all()
+    assert "Operating by the real concentrations saves" in (out / "report.html").read_text(encoding="utf-8")
