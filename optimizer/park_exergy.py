@@ -36,14 +36,17 @@ def exergy_table(park: ParkProblem, design: Operation, before: Operation | None)
     rows: list[tuple[str | float | None, ...]] = []
     for unit in shown:
         plant, name = unit.split(".", 1)
-        values = [max(0.0, one[unit]) for one in destroyed]
-        rows.append(
-            (f"{short_title(park, plant)}, {name}", park.units[unit], *values, f"{values[-1] / totals[-1]:.1%}")
-        )
+        values = _cells([one[unit] for one in destroyed], totals)
+        rows.append((f"{short_title(park, plant)}, {name}", park.units[unit], *values))
     others = [total - sum(one[unit] for unit in shown) for total, one in zip(totals, destroyed, strict=True)]
     if max(others) > SEEN:
-        count = len(units) - len(shown)
-        rows.append((f"{count} other units", "", *(max(0.0, o) for o in others), f"{others[-1] / totals[-1]:.1%}"))
-    rows.append(("All units", "", *totals, "100%"))
+        rows.append((f"{len(units) - len(shown)} other units", "", *_cells(others, totals)))
+    rows.append(("All units", "", *_cells(totals, totals)))
     columns = ("unit", "", *(("today",) if before is not None else ()), "with the design", "share")
     return Table("Where exergy is destroyed, MW (mean of the year over all futures)", columns, tuple(rows))
+
+
+def _cells(values: list[float], totals: list[float]) -> tuple[float | str, ...]:
+    """As it is and with the design [MW], and the design's share of its total."""
+    share = values[-1] / totals[-1] if totals[-1] > SEEN else 0.0
+    return (*(value if value > SEEN else 0.0 for value in values), f"{share:.1%}")

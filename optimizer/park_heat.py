@@ -14,6 +14,7 @@ from ..problems.park.header import header_node
 from ..problems.park.problem import ParkProblem
 from ..problems.park.steam_properties import saturation_temperature
 from .heat.report import COLD, HOT, profiles_picture
+from .park_cogeneration import cogeneration_words
 from .park_flows import plant_of, short_title
 from .park_operation import Operation
 from .report.content import FlowLine, FlowPicture, Picture, Table
@@ -97,7 +98,9 @@ def heat_pictures(park: ParkProblem) -> Iterator[Picture]:
         "Above its pinch, where the curve touches zero, a plant needs heat; below it, it has heat to give.",
     )
     if len(site.plants) > 1:
-        yield profiles_picture(site, total_site_targets(site, site_mains(park)))
+        targets = total_site_targets(site, site_mains(park))
+        picture = profiles_picture(site, targets)
+        yield replace(picture, explanation=picture.explanation + cogeneration_words(park.case, targets))
 
 
 def heat_flows(park: ParkProblem, design: Operation, before: Operation | None) -> Iterator[FlowPicture]:

@@ -78,7 +78,7 @@ def test_the_report_says_where_exergy_is_destroyed(outcome: Outcome) -> None:
     for column in (2, 3):
         values = [row[column] for row in units]
         assert min(values) >= 0.0
-        assert sum(values) == pytest.approx(total[column], rel=1e-6)
+        assert sum(values) == pytest.approx(total[column], abs=5e-4 * len(units))
     assert units[0][1] in {"boiler", "heating"}  # fires destroy most, today
 
 
