@@ -30,6 +30,7 @@ BOX_GROWTH = 10.0
 TOO_LARGE = 1e14  # HiGHS takes no entry from 1e15 on
 
 
+FEASIBILITY = 1e-9  # the recourse's own: a looser point breaks feasibility cuts that its next solution cannot see
 _CLEAR = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded)
 
 
@@ -80,6 +81,7 @@ class Master:
         self._x = np.arange(self.size, dtype=np.int32)
         columns = self.size + groups + (1 + groups if risk.tail_weight else 0)
         self._highs = quiet_highs()
+        self._highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
         self._highs.passModel(_first_stage_lp(problem, self, columns))
 
     @property
