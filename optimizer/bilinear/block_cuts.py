@@ -142,7 +142,7 @@ class BlockCuts:
                 [
                     block.rows,
                     np.array([cut.block == number for cut in self.cuts], dtype=bool),
-                    self.mccormick_rows(block),
+                    self.mccormick_rows(block, len(dual)),
                 ]
             )
             weights = np.where(kept, dual, 0.0)
@@ -155,7 +155,8 @@ class BlockCuts:
                 directions.append((number, direction))
         return directions
 
-    def mccormick_rows(self, block: Block) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Which of the relaxation's rows after the linear ones belong to the block: products, powers, cutoff."""
+    def mccormick_rows(self, block: Block, rows: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which of the relaxation's `rows` after the linear ones belong to the block: only products do."""
         mine = np.isin(self.program.product, block.columns)
-        return np.concatenate([np.repeat(mine, 4), np.zeros(3 * len(self.program.power) + 1, dtype=bool)])
+        after = rows - self.program.rows - len(self.cuts) - 4 * len(mine)
+        return np.concatenate([np.repeat(mine, 4), np.zeros(after, dtype=bool)])

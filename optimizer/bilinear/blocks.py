@@ -94,4 +94,6 @@ def block_program(
         right=place[program.right[mine]],
         power=place[program.power],
         base=place[program.base],
+        concave=None,
+        branch_on=None,
     )

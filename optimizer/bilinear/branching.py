@@ -21,7 +21,7 @@ class Pseudocost:
 Pseudocosts = dict[int, Pseudocost]
 
 
-def scores(program: BilinearProgram, branchable: Booleans, node: Node) -> Floats:
+def scores(program: BilinearProgram, branchable: Booleans, node: Node, *, integers_first: bool = False) -> Floats:
     """(n,) how much branching on each variable promises: duals of the McCormick rows times |w - x y|.
 
     Zero everywhere where the relaxation's point satisfies the program.
@@ -32,9 +32,12 @@ def scores(program: BilinearProgram, branchable: Booleans, node: Node) -> Floats
     fraction = np.where(program.integer, np.abs(x - np.round(x)), 0.0)
     if max(error.max(initial=0.0), missing.max(initial=0.0)) <= 1e-9 and fraction.max(initial=0.0) <= 1e-6:
         return np.zeros(program.columns)
+    wide = upper - lower > 1e-6
+    undecided = np.where((fraction > 1e-6) & wide, fraction * np.maximum(program.cost, 1e-3), 0.0)
+    if integers_first and undecided.max(initial=0.0) > 0.0:
+        return undecided
     weight, power_weight = node.weights
     weighted = error * (weight + 1e-3 * weight.max(initial=0.0) + 1e-12)
-    wide = upper - lower > 1e-6
     score = np.zeros(program.columns)
     for side in (program.left, program.right):
         np.add.at(score, side, np.where(branchable[side] & wide[side], weighted, 0.0))

@@ -7,10 +7,13 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 
+from .concave import SLOTS
 from .linear_program import new_highs, pass_linear_program
 from .program import BilinearProgram, Floats, Integers
 from .relaxation import Relaxation
 
+_CUT_ROUNDS = 8
+"""Solutions of a repair between which tangents of concave limits are added."""
 FEASIBLE = 1e-6
 """Largest violation of an answer, relative to the size of a row's terms, in scaled and in original units."""
 
@@ -60,8 +63,17 @@ class Incumbent:
         at = np.clip(x, lower, upper)[self.fixed]
         at = np.where(program.integer[self.fixed], np.round(at), at)
         lower[self.fixed] = upper[self.fixed] = at
-        pass_linear_program(self.highs, program.cost, (lower, upper), self.relaxation.rows((lower, upper), np.inf))
-        self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        return program.complete(np.clip(np.array(self.highs.getSolution().col_value), lower, upper))
+        concave = program.concave
+        tangents = None if concave is None else np.repeat(x[concave.arguments][None], SLOTS, axis=0)
+        found = x
+        for _ in range(_CUT_ROUNDS):
+            rows = self.relaxation.rows((lower, upper), np.inf, tangents)
+            pass_linear_program(self.highs, program.cost, (lower, upper), rows)
+            self.highs.run()
+            if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            found = np.clip(np.array(self.highs.getSolution().col_value), lower, upper)
+            tangents = None if concave is None or tangents is None else concave.renewed(tangents, found)
+            if tangents is None:
+                break
+        return program.complete(found)

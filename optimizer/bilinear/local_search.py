@@ -22,9 +22,21 @@ class LocalSearch:
         errors = program.columns + np.arange(2 * count)
         quintuples = np.stack([program.product, program.left, program.right, errors[:count], errors[count:]], axis=1)
         pairs = np.stack([program.power, program.base], axis=1)
-        lengths = np.concatenate([np.diff(program.A.indptr), np.full(count, 5), np.full(len(program.power), 2)])
+        limits = np.zeros((0, 0), dtype=np.int64)
+        if program.concave is not None:
+            limits = np.concatenate([program.concave.limited[:, None], program.concave.arguments], axis=1)
+        lengths = np.concatenate(
+            [
+                np.diff(program.A.indptr),
+                np.full(count, 5),
+                np.full(len(program.power), 2),
+                np.full(len(limits), limits.shape[1]),
+            ]
+        )
         self.start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        self.index = np.concatenate([program.column_of_entry, quintuples.ravel(), pairs.ravel()]).astype(np.int32)
+        self.index = np.concatenate(
+            [program.column_of_entry, quintuples.ravel(), pairs.ravel(), limits.ravel()]
+        ).astype(np.int32)
         self.highs = new_highs(primal_feasibility_tolerance=1e-9)
 
     def improve(self, x: Floats, box: Box, *, radius: float = 0.5, iterations: int = 30) -> Floats | None:
@@ -83,8 +95,10 @@ class LocalSearch:
     def _merit(self, x: Floats, penalty: float) -> float:
         program = self.program
         powers = np.maximum(x[program.base], 0.0) ** program.exponent - x[program.power]
-        errors = np.abs(x[program.product] - x[program.left] * x[program.right])
-        return float(program.cost @ x + program.cost[program.power] @ powers + penalty * errors.sum())
+        errors = np.abs(x[program.product] - x[program.left] * x[program.right]).sum()
+        if program.concave is not None:
+            errors += program.concave.excess(x).sum()
+        return float(program.cost @ x + program.cost[program.power] @ powers + penalty * errors)
 
     def _linearized(self, x: Floats, box: Box, penalty: float, basis: Any) -> tuple[Floats | None, Any]:
         program = self.program
@@ -95,12 +109,22 @@ class LocalSearch:
         base = np.maximum(x[program.base], 1e-4)
         slope = program.exponent * base ** (program.exponent - 1.0)
         tangent = base**program.exponent - slope * base
+        limit_value, limit_high = np.zeros(0), np.zeros(0)
+        if program.concave is not None:
+            limit_value, limit_high = program.concave.rows(x[program.concave.arguments][None])
         rows = LinearProgram(
             self.start,
             self.index,
-            np.concatenate([program.entries, value.ravel(), np.stack([np.ones_like(slope), -slope], axis=1).ravel()]),
-            np.concatenate([program.row_lower, -x0 * y0, tangent]),
-            np.concatenate([program.row_upper, -x0 * y0, np.full(len(slope), np.inf)]),
+            np.concatenate(
+                [
+                    program.entries,
+                    value.ravel(),
+                    np.stack([np.ones_like(slope), -slope], axis=1).ravel(),
+                    limit_value.ravel(),
+                ]
+            ),
+            np.concatenate([program.row_lower, -x0 * y0, tangent, np.full(len(limit_high), -np.inf)]),
+            np.concatenate([program.row_upper, -x0 * y0, np.full(len(slope), np.inf), limit_high]),
         )
         errors = 2 * count
         lower, upper = box[0].copy(), box[1].copy()

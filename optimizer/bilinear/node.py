@@ -30,13 +30,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Node:
-    """An open box: a valid `bound`, the relaxation's point and basis, duals per product and per power."""
+    """An open box: a valid `bound`, the relaxation's point and basis, duals per product and per power, tangents."""
 
     bound: float
     x: Floats
     box: Box
     basis: Any
     weights: tuple[Floats, Floats]
+    tangents: Floats | None = None
 
 
 def process(solver: BoxSolver, box: Box, parent: Node | None, target: Target, rounds: int = 3) -> Node | None:
@@ -47,21 +48,22 @@ def process(solver: BoxSolver, box: Box, parent: Node | None, target: Target, ro
     """
     program = solver.relaxation.program
     node, basis = parent, None if parent is None else parent.basis
+    tangents = None if parent is None else parent.tangents
     for _ in range(rounds):
         propagated = propagate(program, box, rounds=3)
         if propagated is None:
             return None
-        relaxed = solver.relax(propagated, basis, target.value)
+        relaxed = solver.relax(propagated, basis, target.value, tangents=tangents)
         if relaxed.status is BoxStatus.EMPTY or relaxed.bound >= target.prune:
             return None
         bound = relaxed.bound if node is None else max(relaxed.bound, node.bound)
         if relaxed.status is BoxStatus.UNSOLVED:
             x = relaxed.point if node is None else np.clip(node.x, *propagated)
             weights = solver.relaxation.dual_weights(relaxed.dual) if node is None else node.weights
-            return Node(bound, x, propagated, basis, weights)
-        basis = relaxed.basis
+            return Node(bound, x, propagated, basis, weights, tangents)
+        basis, tangents = relaxed.basis, relaxed.tangents
         box = reduced_cost_tightened(program, propagated, relaxed, target.value)
-        node = Node(bound, relaxed.point, box, basis, solver.relaxation.dual_weights(relaxed.dual))
+        node = Node(bound, relaxed.point, box, basis, solver.relaxation.dual_weights(relaxed.dual), tangents)
         width = (propagated[1] - propagated[0])[program.nonlinear]
         shrunk = (width - (box[1] - box[0])[program.nonlinear]) / np.maximum(width, 1e-9)
         if np.max(shrunk * (width > 1e-6), initial=0.0) < 0.2:

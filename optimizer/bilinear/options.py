@@ -27,6 +27,9 @@ class SearchOptions:
     """`gap` is relative to the incumbent's magnitude, `absolute_gap` is enough where it is wider; `time_limit` in s of
     wall time; `threads` share each round.
 
+    `integers_first`: no other variable is branched on while an integer is fractional, which pays where integers carry
+    fixed costs and the rest means little before they are decided.
+
     After `node_limit` boxes, or with an incumbent of at most `enough`, the search ends with what it has. `block_cuts`:
     see block_cuts.py.
 
@@ -45,6 +48,7 @@ class SearchOptions:
     node_limit: int | None = None
     enough: float = -np.inf
     block_cuts: bool = True
+    integers_first: bool = False
     progress: Callable[[str], None] | None = None
 
 

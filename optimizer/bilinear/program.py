@@ -8,6 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from .concave import ConcaveLimits
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -19,8 +21,9 @@ Box = tuple[Floats, Floats]
 class BilinearProgram:
     """min cost'x + constant  s.t.  row_lower <= A x <= row_upper,  lower <= x <= upper,  some x integer,
 
-    x[product] = x[left] * x[right] (B products) and x[power] = x[base] ** exponent (P powers, 0 < exponent < 1).
-    `A` (m, n) CSR without stored zeros; +-inf where a row or variable is unbounded on that side.
+    x[product] = x[left] * x[right] (B products), x[power] = x[base] ** exponent (P powers, 0 < exponent < 1) and
+    what `concave` says. `A` (m, n) CSR without stored zeros; +-inf where a row or variable is unbounded on that side.
+    `branch_on`: variables that leave no product once they are fixed, chosen by who knows the model.
     """
 
     names: tuple[str, ...]
@@ -38,6 +41,8 @@ class BilinearProgram:
     power: Integers
     base: Integers
     exponent: Floats
+    concave: ConcaveLimits | None = None
+    branch_on: Integers | None = None
 
     @property
     def columns(self) -> int:
@@ -74,8 +79,10 @@ class BilinearProgram:
         return float(self.cost @ x + self.constant)
 
     def complete(self, x: Floats) -> Floats:
-        """`x` with products and powers recomputed from their arguments."""
+        """`x` with what is limited lowered to its limit, and products and powers recomputed from their arguments."""
         x = x.copy()
+        if self.concave is not None:
+            x[self.concave.limited] -= self.concave.excess(x)
         x[self.product] = x[self.left] * x[self.right]
         x[self.power] = np.maximum(x[self.base], 0.0) ** self.exponent
         return x
@@ -99,6 +106,8 @@ class BilinearProgram:
     def branching_cover(self) -> Integers:
         """A small set of variables that, once fixed, leaves a linear program: greedy vertex cover of the products."""
         chosen: set[int] = {int(j) for j in self.base}
+        if self.branch_on is not None:
+            chosen |= {int(j) for j in self.branch_on}
         open_products = [
             (int(i), int(j)) for i, j in zip(self.left, self.right, strict=True) if i not in chosen and j not in chosen
         ]
@@ -118,7 +127,7 @@ class BilinearProgram:
         chosen = self.integer.copy()
         cover = self.branching_cover()
         chosen[cover] = True
-        if len(self.nonlinear) <= 3 * len(cover):
+        if self.branch_on is None and len(self.nonlinear) <= 3 * len(cover):
             chosen[self.nonlinear] = True
         return chosen
 
@@ -153,5 +162,6 @@ def scaled(program: BilinearProgram) -> ScaledProgram:
         upper=program.upper / scale,
         row_lower=program.row_lower / largest,
         row_upper=program.row_upper / largest,
+        concave=None if program.concave is None else program.concave.scaled(scale),
     )
     return ScaledProgram(inner, scale)

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from .concave import SLOTS, ConcaveLimits
 from .linear_program import LinearProgram
-from .program import BilinearProgram, Booleans, Box, Floats
+from .program import BilinearProgram, Booleans, Box, Floats, Integers
 
 _TINY = 1e-9
 
 
 class Relaxation:
-    """Rows in this order: linear rows, 4 per product, 3 per power (secant, 2 tangents), the objective cutoff."""
+    """Rows in order: linear, 4 per product, 3 per power (secant, 2 tangents), tangents of concave limits, cutoff."""
 
     def __init__(self, program: BilinearProgram) -> None:
         self.program = program
         products, powers = len(program.product), len(program.power)
         triples = np.stack([program.product, program.left, program.right], axis=1)
         pairs = np.stack([program.power, program.base], axis=1)
+        limits = _limit_columns(program.concave)
         self.index = np.concatenate(
             [
                 program.column_of_entry,
                 np.repeat(triples, 4, axis=0).ravel(),
                 np.repeat(pairs, 3, axis=0).ravel(),
+                limits.ravel(),
                 np.arange(program.columns),
             ]
         ).astype(np.int32)
@@ -35,14 +38,15 @@ class Relaxation:
                 np.diff(program.A.indptr),
                 np.full(4 * products, 3),
                 np.full(3 * powers, 2),
+                np.full(len(limits), limits.shape[1]),
                 [program.columns],
             ]
         )
         self.start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
         self.row_of_entry = np.repeat(np.arange(len(lengths)), lengths)
 
-    def rows(self, box: Box, cutoff: float) -> LinearProgram:
-        """The relaxation's rows over `box`, objective at most `cutoff`."""
+    def rows(self, box: Box, cutoff: float, points: Floats | None = None) -> LinearProgram:
+        """The relaxation's rows over `box`, objective at most `cutoff`, tangents of concave limits at `points`."""
         program = self.program
         lower, upper = box
         xl, xu, yl, yu = lower[program.left], upper[program.left], lower[program.right], upper[program.right]
@@ -57,12 +61,19 @@ class Relaxation:
             else:
                 high[:, k] = -x0 * y0
         power_value, power_low, power_high = self.power_rows(box)
+        limit_value, limit_high = np.zeros(0), np.zeros(0)
+        if program.concave is not None:
+            limit_value, limit_high = program.concave.rows(program.concave.middle(*box) if points is None else points)
         return LinearProgram(
             self.start,
             self.index,
-            np.concatenate([program.entries, value.ravel(), power_value.ravel(), program.cost]),
-            np.concatenate([program.row_lower, low.ravel(), power_low.ravel(), [-np.inf]]),
-            np.concatenate([program.row_upper, high.ravel(), power_high.ravel(), [cutoff - program.constant]]),
+            np.concatenate([program.entries, value.ravel(), power_value.ravel(), limit_value.ravel(), program.cost]),
+            np.concatenate(
+                [program.row_lower, low.ravel(), power_low.ravel(), np.full(len(limit_high), -np.inf), [-np.inf]]
+            ),
+            np.concatenate(
+                [program.row_upper, high.ravel(), power_high.ravel(), limit_high, [cutoff - program.constant]]
+            ),
         )
 
     def power_rows(self, box: Box) -> tuple[Floats, Floats, Floats]:
@@ -107,6 +118,13 @@ class Relaxation:
         return size[first:middle].reshape(products, 4).sum(axis=1), size[middle : middle + 3 * powers].reshape(
             powers, 3
         ).sum(axis=1)
+
+
+def _limit_columns(concave: ConcaveLimits | None) -> Integers:
+    """(SLOTS * C, 1 + d) columns of the tangents."""
+    if concave is None:
+        return np.zeros((0, 0), dtype=np.int64)
+    return np.tile(np.concatenate([concave.limited[:, None], concave.arguments], axis=1), (SLOTS, 1))
 
 
 def integers_inward(lower: Floats, upper: Floats, integer: Booleans) -> None:

@@ -98,7 +98,7 @@ class Tree:
         """Branch until the heap is empty or the gap closed."""
         tightened_at = self.incumbent.value
         while self.heap:
-            self.ledger.raise_bound(self.heap[0][0])
+            self.ledger.raise_bound(min(self.heap[0][0], self.ledger.target.prune))  # dropped boxes prove no more
             if self.ended():
                 return
             self.workers.clock.check()
@@ -193,7 +193,7 @@ class Tree:
 
     def score(self, node: Node) -> Floats | None:
         """Branching scores; None where the box is done: its point is feasible, or nothing is left to split."""
-        score = scores(self.program, self.branchable, node)
+        score = scores(self.program, self.branchable, node, integers_first=self.options.integers_first)
         if score.max(initial=0.0) > 0.0:
             return score
         self.incumbent.accept(self.program.complete(node.x))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyomo.environ as pyo
@@ -10,11 +11,13 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import MassFlow, Temperature, TemperatureDifference
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .asset import FlowInvestment
 from .base import CaseModel, Name
 from .header import Header, header_node, injection_ratio
+from .heat_network import Piece, exergy_of
 from .references import unknown
 
 FLASH, HEAT = "blow-down flash", "blow-down heat"  # carriers: steam that may flash off [t/h], heat above cooled_to [MW]
@@ -56,10 +59,14 @@ class BlowDownFlash(CaseModel):
 
     def announce(self, site: Site, headers: Mapping[str, Header], deaerator: float) -> float:
         """Tell what blows down after this that it is flashed; returns by how much the liquid concentrates at most."""
-        pressure = self.pressure(headers, deaerator)
-        site.flash = pressure, None if self.cooled_to is None else steam.liquid(self.cooled_to)
-        highest = max(steam.saturated_liquid(header.pressure) for header in headers.values())
-        return 1.0 / (1.0 - flash_share(highest, pressure))
+        pressure, feed = self.pressure(headers, deaerator), steam.saturated_liquid(deaerator)
+        worth, ratio = exergy.of_saturated_steam(pressure), 0.0
+        if self.header is not None:
+            header = headers[self.header]
+            ratio = injection_ratio(steam.saturated_steam(pressure), header.enthalpy, feed)
+            worth = (1.0 + ratio) * header.exergy - ratio * exergy.of_boiling_water(deaerator)
+        site.vessel = Vessel(pressure, ratio, worth, None if self.cooled_to is None else steam.liquid(self.cooled_to))
+        return 1.0 / (1.0 - max(site.vessel.share(header.pressure) for header in headers.values()))
 
     def add_to(
         self, assembly: Assembly, site: Site, headers: Mapping[str, Header], deaerator: float, make_up: float
@@ -75,9 +82,9 @@ class BlowDownFlash(CaseModel):
 
         The liquid may warm the make-up of `make_up` kJ/kg. Call after the plant's letdowns and turbines.
         """
-        name, periods = site.name, assembly.periods
-        pressure, feed = self.pressure(headers, deaerator), steam.saturated_liquid(deaerator)
-        vapour = steam.saturated_steam(pressure)
+        name, periods, vessel = site.name, assembly.periods, site.vessel
+        assert vessel is not None
+        vapour = steam.saturated_steam(vessel.pressure)
         capacity = assembly.capacity(
             site, "blow-down flash", "blow-down flash", "t/h", existing=self.existing, option=self.investment
         )
@@ -89,17 +96,20 @@ class BlowDownFlash(CaseModel):
             assembly.demand(FLASH, name, p, block.steam[p] + block.unflashed[p])
             assembly.heat(name, p, block.steam[p] * (vapour * steam.MW_PER_T_AND_KJ_PER_KG))
             assembly.total("steam from blow-down", p, block.steam[p])
+            left = vessel.worth * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
+            assembly.exergy(name, "blow-down", "blow-down", p, -left)
         if self.cooled_to is not None:
-            self._warm_make_up(assembly, site, block, pressure, make_up)
+            self._warm_make_up(assembly, site, block, vessel.pressure, make_up)
         if self.header is None:
-            relative = (vapour - feed) * steam.MW_PER_T_AND_KJ_PER_KG
+            relative = (vapour - steam.saturated_liquid(deaerator)) * steam.MW_PER_T_AND_KJ_PER_KG
+            worth = (vessel.worth - exergy.of_boiling_water(deaerator)) * steam.MW_PER_T_AND_KJ_PER_KG
             for p in periods:
+                assembly.exergy(name, "deaerator", "deaerator", p, worth * block.steam[p])
                 assembly.supply("feedwater", name, p, block.steam[p])
                 assembly.supply("deaerator heat", name, p, relative * block.steam[p])
             assembly.flow("steam", f"{name}.blow-down", f"{name}.deaerator", "t/h", lambda p: block.steam[p])
             return
-        ratio = injection_ratio(vapour, headers[self.header].enthalpy, feed)
-        node, injected = header_node(name, self.header), site.injected.get(self.header, {})
+        node, injected, ratio = header_node(name, self.header), site.injected.get(self.header, {}), vessel.ratio
         block.superheated = pyo.Constraint(periods, rule=lambda b, p: -ratio * b.steam[p] <= injected.get(p, 0.0))
         for p in periods:
             assembly.supply("steam", node, p, (1.0 + ratio) * block.steam[p])
@@ -116,6 +126,7 @@ class BlowDownFlash(CaseModel):
         per_steam = (steam.saturated_steam(pressure) - cooled) * steam.MW_PER_T_AND_KJ_PER_KG
         warmest = steam.liquid(steam.saturation_temperature(pressure) - self.approach_temperature)
         per_make_up = (warmest - cold) * steam.MW_PER_T_AND_KJ_PER_KG
+        worth = exergy_of((Piece(steam.saturation_temperature(pressure), self.cooled_to),))
         block.heat, block.lost = activity(assembly.periods), activity(assembly.periods)
         make_up = site.operation.feedwater.make_up
         block.warmest = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= per_make_up * make_up[p])
@@ -124,21 +135,45 @@ class BlowDownFlash(CaseModel):
             assembly.supply("deaerator heat", name, p, block.heat[p])
             assembly.heat(name, p, block.heat[p])
             assembly.total("heat from blow-down", p, block.heat[p], "MWh/a")
+            assembly.exergy(name, "blow-down", "blow-down", p, -worth * block.heat[p])
+            assembly.exergy(name, "deaerator", "deaerator", p, worth * block.heat[p])
 
 
-def flash_share(boiling: float, pressure: float) -> float:
-    """Share of water [kJ/kg] that flashes at a pressure [barg]:  (h - h_liquid) / (h_vapour - h_liquid), or none."""
-    liquid = steam.saturated_liquid(pressure)
-    return max(0.0, (boiling - liquid) / (steam.saturated_steam(pressure) - liquid))
+@dataclass(frozen=True)
+class Vessel:
+    """Where a plant's blow-down flashes, at `pressure` [barg].
+
+    `ratio`: feed water per flash steam that its header gets, at most 0; `worth`: exergy [kJ/kg] of what becomes of the
+    flash steam; `cooled`: enthalpy [kJ/kg] to which the liquid may be cooled, or None.
+    """
+
+    pressure: float
+    ratio: float
+    worth: float
+    cooled: float | None
+
+    def share(self, pressure: float) -> float:
+        """Share of water boiling at a pressure [barg] that flashes:  (h - h_liquid) / (h_vapour - h_liquid).
+
+        None from below, and none from so little above that the header's superheat would take more exergy from its
+        other steam than the blow-down loses.
+        """
+        liquid, boiling = steam.saturated_liquid(self.pressure), steam.saturated_liquid(pressure)
+        share = max(0.0, (boiling - liquid) / (steam.saturated_steam(self.pressure) - liquid))
+        kept = share * self.worth + (1.0 - share) * exergy.of_boiling_water(self.pressure)
+        return share if kept <= exergy.of_boiling_water(pressure) else 0.0
 
 
-def blow_down(assembly: Assembly, site: Site, period: str, amount: Expression, boiling: float) -> None:
-    """Blow-down [t/h] that boils with [kJ/kg] leaves a boiler: into the plant's flash vessel where it has one."""
+def blow_down(assembly: Assembly, site: Site, period: str, amount: Expression, pressure: float) -> None:
+    """Blow-down [t/h], boiling at a pressure [barg], leaves a boiler: into the plant's vessel where it has one."""
+    boiling = steam.saturated_liquid(pressure) * steam.MW_PER_T_AND_KJ_PER_KG
+    worth = exergy.of_boiling_water(pressure) * steam.MW_PER_T_AND_KJ_PER_KG
     assembly.supply("blow-down", site.name, period, amount)
-    assembly.heat(site.name, period, amount * (-boiling * steam.MW_PER_T_AND_KJ_PER_KG))
-    if site.flash is None:
+    assembly.heat(site.name, period, -boiling * amount)
+    assembly.exergy(site.name, "blow-down", "blow-down", period, worth * amount)
+    if site.vessel is None:
         return
-    pressure, cooled = site.flash
-    assembly.supply(FLASH, site.name, period, flash_share(boiling, pressure) * amount)
-    if cooled is not None:
-        assembly.supply(HEAT, site.name, period, amount * ((boiling - cooled) * steam.MW_PER_T_AND_KJ_PER_KG))
+    assembly.supply(FLASH, site.name, period, site.vessel.share(pressure) * amount)
+    if site.vessel.cooled is not None:
+        usable = boiling - site.vessel.cooled * steam.MW_PER_T_AND_KJ_PER_KG
+        assembly.supply(HEAT, site.name, period, usable * amount)

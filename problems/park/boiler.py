@@ -80,12 +80,12 @@ class Boiler(SteamGenerator):
         needed = self.raise_steam(assembly, site, name, "boiler", path, header, feedwater, per_steam)
         if self.fuel is not None:
             site.burnt[name] = needed
-            fuels[self.fuel].burn(assembly, self.fuel, f"{site.name}.{name}", needed)
+            fuels[self.fuel].burn(assembly, self.fuel, site.name, name, "boiler", needed)
             return
         burnt = self._mixed(assembly, site, name, needed)
         site.burnt[name] = {p: sum(amount[p] for amount in burnt.values()) for p in assembly.periods}
         for fuel, amount in burnt.items():
-            fuels[fuel].burn(assembly, fuel, f"{site.name}.{name}", amount)
+            fuels[fuel].burn(assembly, fuel, site.name, name, "boiler", amount)
 
     def _mixed(
         self, assembly: Assembly, site: Site, name: str, needed: Mapping[str, Expression]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import Concentration, Fraction, Pressure, SpecificPower, Temperature, WaterPrice
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .base import CaseModel, Name
@@ -69,6 +70,11 @@ class Feedwater(CaseModel):
             if name in self.maximum and limit * self.recovery > self.maximum[name]:
                 yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
 
+    def mix(self, assembly: Assembly, plant: str, period: str, amount: Expression, own: float) -> None:
+        """Enter the exergy of what joins the deaerator [t/h], of `own` kJ/kg, and leaves it as feed water."""
+        surplus = (own - exergy.of_boiling_water(self.pressure)) * steam.MW_PER_T_AND_KJ_PER_KG
+        assembly.exergy(plant, "deaerator", "deaerator", period, surplus * amount)
+
     def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, headers: Mapping[str, Header]) -> None:
         """With make-up M, steam D, condensate C_u, feed water F, overflow O, vent V [t/h] and enthalpies h [kJ/kg]:
 
@@ -100,9 +106,16 @@ class Feedwater(CaseModel):
             crossing = block.make_up[p] * self.make_up_enthalpy - block.overflow[p] * self.enthalpy
             assembly.heat(name, p, (crossing - block.vent[p] * vented) * steam.MW_PER_T_AND_KJ_PER_KG)
             assembly.total("steam vented", p, block.vent[p])
+            for amount, own in (
+                (block.make_up[p], exergy.of_water(self.make_up_temperature)),
+                (block.steam[p], header.exergy),
+                (-block.vent[p], exergy.of_saturated_steam(self.pressure)),
+            ):
+                self.mix(assembly, name, p, amount, own)
             assembly.demand("blow-down", name, p, block.blown_down[p])
             assembly.cost("demineralization", p, self.cost * raw[p])
             assembly.demand("power", name, p, self.power / 1000.0 * raw[p])
+            assembly.exergy(name, "demineralization", "demineralization", p, self.power / 1000.0 * raw[p])
             assembly.total("boiler make-up", p, raw[p])
         assembly.flow("steam", node, f"{name}.deaerator", "t/h", lambda p: block.steam[p])
         only = None if self.only is None else frozenset(self.only)
@@ -125,6 +138,7 @@ def return_condensate(
     """Condensate [t/h] of `enthalpy` [kJ/kg] joins the deaerator of a plant, with its heat."""
     assembly.supply("feedwater", plant, period, amount)
     _heat(assembly, plant, period, amount, enthalpy - feedwater.enthalpy)
+    feedwater.mix(assembly, plant, period, amount, exergy.of_water_with(enthalpy))
     assembly.heat(plant, period, amount * (enthalpy * steam.MW_PER_T_AND_KJ_PER_KG))
     kept = (enthalpy - feedwater.make_up_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
     assembly.total("heat returned", period, amount * kept, "MWh/a")

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from loopwise.problems.park import exergy
 from loopwise.problems.park import steam_properties as steam
-from loopwise.problems.park.blow_down import flash_share
+from loopwise.problems.park.blow_down import Vessel
+from loopwise.problems.park.header import Header
 from loopwise.problems.park.steam import SteamSystem
 from tests.golden_lp import golden_optimum
 from tests.steam_cases import BOILER, FEEDWATER, HEADERS, PERIOD, assembled, component, heat_residual, solve, value
@@ -145,6 +147,13 @@ def test_impossible_vessels_are_refused(flash: dict[str, Any], words: str) -> No
     assert any(words in problem.message for problem in system.problems("plants.plant.steam", ["COD"], ["gas"]))
 
 
-def test_nothing_flashes_above_its_own_pressure() -> None:
-    assert flash_share(steam.saturated_liquid(1.0), 4.0) == 0.0
-    assert flash_share(BOILING, 4.0) == pytest.approx(0.2146, abs=2e-3)
+def test_nothing_flashes_above_its_own_pressure_nor_where_it_would_cool_a_superheated_header() -> None:
+    dry = Vessel(4.0, 0.0, exergy.of_saturated_steam(4.0), None)
+    assert dry.share(1.0) == 0.0
+    assert dry.share(40) == pytest.approx(0.2154, abs=1e-4)  # (1094.7 - 640.6) / (2748.2 - 640.6)
+    hot = Header(pressure=4, temperature=260)
+    ratio = (steam.saturated_steam(4) - hot.enthalpy) / (hot.enthalpy - FEED)
+    superheated = Vessel(4.0, ratio, (1 + ratio) * hot.exergy - ratio * exergy.of_boiling_water(0.2), None)
+    assert dry.share(4.5) > 0.0
+    assert superheated.share(4.5) == 0.0
+    assert superheated.share(40) == dry.share(40)
