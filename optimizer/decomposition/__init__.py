@@ -1,6 +1,6 @@
 """Benders decomposition of two-stage problems on batched recourse LPs."""
 
 from .checkpoint import CheckpointFile
-from .solve import solve_benders
+from .large_sample import solve_benders
 
 __all__ = ["CheckpointFile", "solve_benders"]

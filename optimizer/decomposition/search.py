@@ -62,6 +62,7 @@ class Search:
     threshold: float | None = None  # value at risk of the last evaluation
     core: Floats | None = None  # (n1,) a point within the first stage's rows and bounds that is at few of them
     excluded: float = np.inf  # designs that cost this or more may have been excluded
+    enough: float = np.inf  # a bound that nobody needs to be higher
 
     def __post_init__(self) -> None:
         self.slack_rounds = SLACK_ROUNDS
@@ -82,8 +83,8 @@ class Search:
 
     @property
     def cutoff(self) -> float:
-        """A bound from which on nothing better than the asked gap can be found."""
-        return self.value - 0.9 * self.tolerance
+        """A bound from which on nothing better than the asked gap can be found, or wanted."""
+        return min(self.value - 0.9 * self.tolerance, self.enough)
 
     def raise_lower(self, bound: float) -> None:
         """A bound of the whole problem."""

@@ -1,4 +1,4 @@
-"""`solve_benders`: the sample's own problem by decomposition, with a design and a proven bound at every moment."""
+"""`solve_scenarios`: a problem by decomposition, scenario by scenario, with a design and a bound at every moment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from ...cluster import ClusterError, Scheme
 from ...kernels import Engine
 from ...problems.two_stage import Scenarios, Sense, TwoStageProblem
+from ...problems.two_stage.problem import Floats
 from ..design_solution import DesignSolution, Notice, SolveStatus
 from ..extensive_form import solve_extensive_form
 from ..risk import EXPECTATION, Risk
@@ -30,7 +31,7 @@ ROOT_SHARE = 0.3  # of the gap, to which the relaxation of an integer problem is
 NAMED_SCENARIOS = 3  # infeasible ones that the conflict is looked for in
 
 
-def solve_benders(
+def solve_scenarios(
     problem: TwoStageProblem,
     draw: Callable[[int, int], Scenarios],
     count: int,
@@ -44,8 +45,12 @@ def solve_benders(
     engine: Engine | str = Engine.AUTO,
     scheme: Scheme | None = None,
     checkpoint: CheckpointFile | None = None,
+    start: Floats | None = None,
+    enough: float | None = None,
 ) -> DesignSolution:
     """Solve the problem of the `count` scenarios that `draw(first, last)` gives; `fixed` fixes columns by name.
+
+    `start` (n1,) is a design to begin with; a bound of `enough` ends the search of a mixed-integer problem too.
 
     The search is saved to `checkpoint`, and goes on from what is there (CaseError where that is another problem's).
     `scheme` computes the scenarios (None: this process does); on other processes `draw` has to be picklable. Ctrl-C,
@@ -73,13 +78,15 @@ def solve_benders(
             notice(seconds, sign * lower, sign * value)
 
     search = Search(master, recourse, risk, gap, notice=tell, started=started, checkpoint=checkpoint)
+    if enough is not None:
+        search.enough = sign * enough
     saved = None if checkpoint is None else checkpoint.read()
     if saved is not None:
         search.resume(saved)
     if time_limit is not None:
         search.deadline = started + time_limit
     try:
-        status = _search(search, saved)
+        status = _search(search, saved, start)
         if search.x is not None and tolerance > TIGHTEST:
             search.polish(TIGHTEST)
     except TimeUpError:
@@ -109,7 +116,7 @@ def _fix(problem: TwoStageProblem, master: Master, fixed: Mapping[str, float]) -
     master.bound_columns(lower, upper)
 
 
-def _search(search: Search, saved: SavedSearch | None) -> SolveStatus:
+def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> SolveStatus:
     """The continuous problem, then, with integers, the tree; or what was left of it."""
     if saved is not None and saved.begun:
         Tree(search, Rounding(search)).resume(saved.nodes, saved.closed)
@@ -117,6 +124,8 @@ def _search(search: Search, saved: SavedSearch | None) -> SolveStatus:
         search.relax(search.gap, whole=True)
     else:
         search.core = core_point(search.recourse.scenarios.problem.first_stage)
+        if start is not None:
+            search.evaluate(start)
         root = search.relax(ROOT_SHARE * search.gap, whole=True)
         if root.x is not None:
             rounding = Rounding(search)
