@@ -216,8 +216,14 @@ def new(
                 )
             )
         try:
+            records = {file.parent / name: content for name, content in library[like].records.items()}
+            for other, content in records.items():
+                if other.exists() and other.read_bytes() != content:
+                    raise CaseError(Problem("stands already; nothing was changed", file=str(other)))
             with file.open("x", encoding="utf-8") as stream:
                 stream.write(library[like].text)
+            for other, content in records.items():
+                other.write_bytes(content)
         except FileExistsError:
             raise CaseError(Problem("stands already; nothing was changed", file=str(file))) from None
         except OSError as error:
