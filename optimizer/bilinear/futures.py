@@ -9,6 +9,7 @@ from ...cluster import Scheme
 from ...problems.errors import CaseError
 from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.chosen import SEEN
+from ...problems.water_network.layout import BROUGHT
 from ..execution import open_scheme
 from ..histograms import histograms
 from ..options import Options
@@ -115,6 +116,10 @@ def _operated(
 def _result(result: Result, design: OperatedNetwork, before: OperatedNetwork | None) -> Result:
     distribution = design.both.relinearized
     means = {name: float(v) for name, v in zip(INDICATORS, distribution.report_means, strict=False)}
+    case = design.work.case
+    users = {n.name for n in (*case.process_units, *case.demands)}
+    other = {BROUGHT, *(s.name for s in case.fresh_water)}
+    means["reused_water_t_per_h"] = sum(f for (i, j), f in design.flows.items() if j in users and i not in other)
     emergencies = distribution.report_probabilities[INDICATORS.index("emergency_water_t_per_h") : len(INDICATORS)]
     worst = (design.both.fixed.worst_residuals, distribution.worst_residuals)
     physics: dict[str, float | None] = {

@@ -10,7 +10,7 @@ relinearizing never costs more.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ ROUNDS = 30
 FIRST_RADIUS, LARGEST_RADIUS, LEAST_RADIUS = 0.2, 1.0, 1e-6  # of each flow's range
 LEAST_FLOW = 1e-5  # of a flow's range: what a pipe carries where it is linearized
 ACCEPTED, WIDENED = 0.1, 0.7  # share of the foretold fall of the merit
+LEAST_WEIGHT = 1e-3  # of a broken limit, in prices of what is taken out by hand
 SETTLED = 1e-7  # relative fall of the merit that is not worth a round
 TOLERANCE = 1e-8
 
@@ -59,14 +60,12 @@ class BothOperations:
 class _Search:
     """What changes from round to round, of all scenarios of the batch."""
 
-    flow: Floats
-    removed: Floats
-    merit: Floats
+    current: Operated
     radius: Floats
     active: Booleans
     rounds: NDArray[np.int64]
     best: Operated
-    exact: Booleans = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    exact: Booleans
 
 
 class NetworkOperation:
@@ -96,9 +95,7 @@ class NetworkOperation:
         flow, removed = self.fixed.read(np.where(good[:, None], batch.primal, 0.0))
         fixed = self._operated(scenarios, self._balanced(scenarios, flow), removed)
         search = _Search(
-            fixed.flow.copy(),
-            fixed.removed.copy(),
-            self._merit(scenarios, fixed),
+            fixed,
             np.full(len(scenarios), FIRST_RADIUS),
             good.copy(),
             np.zeros(len(scenarios), dtype=np.int64),
@@ -115,7 +112,8 @@ class NetworkOperation:
         """One batch of programs for the scenarios that still move."""
         rows = np.flatnonzero(search.active)
         part = scenarios.part(search.active)
-        flow, removed, radius = search.flow[rows], search.removed[rows], search.radius[rows]
+        current = _part(search.current, rows)
+        flow, removed, radius = current.flow, current.removed, search.radius[rows]
         point = linearization_point(self.layout, self.simulator, part, flow, removed, LEAST_FLOW * self.range)
         programs = self.linearized.programs(part, point, flow, radius[:, None] * self.range)
         batch = self._own_program.solve(
@@ -134,15 +132,18 @@ class NetworkOperation:
         moved, taken = self.linearized.read(programs, np.where(solved[:, None], batch.primal, 0.0))
         moved, taken = np.where(solved[:, None], moved, flow), np.where(solved[:, None, None], taken, removed)
         candidate = self._operated(part, self._balanced(part, moved), taken)
-        merit = self._merit(part, candidate)
-        foretold = search.merit[rows] - self._foretold(part, programs.low, batch.objective, solved, search.merit[rows])
-        fall = search.merit[rows] - merit
-        small = SETTLED * np.maximum(1.0, np.abs(search.merit[rows]))
+        weight = self._weight(part, batch.dual, solved)
+        merit, before = _merit(candidate, weight), _merit(current, weight)
+        promised = np.einsum("na,na->n", part.cost, moved) + part.removal * taken.sum(axis=(1, 2))
+        foretold = (
+            before
+            - promised
+            - weight * self.linearized.broken(np.where(solved[:, None], batch.primal, 0.0)).sum(axis=1)
+        )
+        fall = before - merit
+        small = SETTLED * np.maximum(1.0, np.abs(before))
         taken_step = solved & (fall > 0.0) & (fall >= ACCEPTED * foretold)
-        accepted = rows[taken_step]
-        search.flow[accepted] = candidate.flow[taken_step]
-        search.removed[accepted] = candidate.removed[taken_step]
-        search.merit[accepted] = merit[taken_step]
+        search.current = _replaced(search.current, rows[taken_step], candidate, taken_step)
         unbroken = (candidate.simulated.excess <= 0.0).all(axis=1)
         better = solved & (candidate.cost < search.best.cost[rows]) & unbroken
         search.best = _replaced(search.best, rows[better], candidate, better)
@@ -151,20 +152,17 @@ class NetworkOperation:
         done = ~solved | (foretold <= small) | (search.radius[rows] < LEAST_RADIUS)
         search.active[rows[done]] = False
 
-    def _foretold(
-        self, scenarios: WaterScenarios, low: Floats, objective: Floats, solved: Booleans, instead: Floats
-    ) -> Floats:
-        """(N,) merit that the programs foretell."""
-        constant = np.einsum("na,na->n", scenarios.cost, low)
-        return np.where(solved, objective + constant, instead)
+    def _weight(self, scenarios: WaterScenarios, dual: Floats, solved: Booleans) -> Floats:
+        """(N,) what a g/h of a broken limit counts in the merit: twice what the dearest limit is worth.
+
+        An exact penalty needs no more, and a larger one forbids every step along a curved limit (the Maratos effect).
+        """
+        worth = np.where(solved, self.linearized.limit_duals(dual).max(axis=1, initial=0.0), 0.0)
+        return np.clip(2.0 * worth, LEAST_WEIGHT * scenarios.removal, BROKEN * scenarios.removal)
 
     def _operated(self, scenarios: WaterScenarios, flow: Floats, removed: Floats) -> Operated:
         cost = np.einsum("na,na->n", scenarios.cost, flow) + scenarios.removal * removed.sum(axis=(1, 2))
         return Operated(cost, flow, removed, self.simulator.run(scenarios, flow, removed))
-
-    def _merit(self, scenarios: WaterScenarios, operated: Operated) -> Floats:
-        broken = np.maximum(operated.simulated.excess, 0.0).sum(axis=1)
-        return operated.cost + BROKEN * scenarios.removal * broken
 
     def _margin(self, fixed: Operated) -> Floats:
         found = fixed.simulated
@@ -189,6 +187,17 @@ class NetworkOperation:
             step = np.linalg.solve(normal, missed[..., None])[..., 0]
             flow = np.maximum(flow + weight * np.einsum("nm,ma->na", step, self._water), 0.0)
         return flow
+
+
+def _merit(operated: Operated, weight: Floats) -> Floats:
+    """(N,) cost and what broken limits count."""
+    return operated.cost + weight * np.maximum(operated.simulated.excess, 0.0).sum(axis=1)
+
+
+def _part(operated: Operated, rows: NDArray[np.int64]) -> Operated:
+    """The scenarios `rows`."""
+    simulated = Simulated(**{name: value[rows] for name, value in vars(operated.simulated).items()})
+    return Operated(operated.cost[rows], operated.flow[rows], operated.removed[rows], simulated)
 
 
 def _replaced(best: Operated, rows: NDArray[np.int64], candidate: Operated, chosen: Booleans) -> Operated:

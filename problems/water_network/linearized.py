@@ -158,6 +158,16 @@ class LinearizedOperation:
             removed[:, o, k] = np.maximum(primal[:, self.first_removed + i], 0.0) * self.unit[k]
         return np.maximum(programs.low + primal[:, : self.flows], 0.0), removed
 
+    def broken(self, primal: Floats) -> Floats:
+        """(N, R) g/h by which the programs' solutions break each limit."""
+        limits = self.layout.limits
+        return np.maximum(primal[:, self.first_broken : self.first_slack], 0.0) * self.unit[limits.contaminant]
+
+    def limit_duals(self, dual: Floats) -> Floats:
+        """(N, R) fall of the cost per g/h that each limit would allow more, from the duals (N, m) of the rows."""
+        first = self.rows - len(self.layout.limits.names)
+        return np.abs(dual[:, first:]) / self.unit[self.layout.limits.contaminant]
+
     def _arriving(self, point: Point) -> Floats:
         """(N, mixers, K) g/h that mixers take from outlets whose concentrations are variables."""
         outlets, arcs = self.layout.outlets, self.layout.arcs
