@@ -34,7 +34,7 @@ from .scenario_rows import part_file, write_part
 # whole park adds up some hundred rows and is to close to 1e-6.
 CLOSED = 5e-9
 # Reports that stand for themselves in no table of scenarios
-INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.")
+INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.", "destroyed.")
 
 
 @dataclass(frozen=True)

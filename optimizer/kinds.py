@@ -54,13 +54,22 @@ def kind_module(kind: str) -> Kind:
         raise CaseError(Problem(f"cases of kind {kind!r} can be checked but not yet optimized")) from None
 
 
-def refuse_unfit(kind: str, options: Options) -> None:
-    """Raise CaseError where `--cvar-weight`, `--workers` or `--cluster` mean nothing to a kind of case."""
+def refuse_unfit(kind: str, options: Options, *, uncertain: bool = False) -> None:
+    """Raise CaseError where `--cvar-weight`, `--reduce`, `--workers` or `--cluster` mean nothing to a kind of case.
+
+    `uncertain`: a case of a kind that may have scenarios has some.
+    """
     if options.cvar_weight and kind not in PROCESSES:
-        message = f"a case of kind {kind!r} has no scenarios, of which a CVaR is the costliest"
+        why = "is designed for one point" if uncertain else "has no scenarios, of which a CVaR is the costliest"
+        message = f"a case of kind {kind!r} {why}"
         raise CaseError(Problem(message, place="--cvar-weight", typed=str(options.cvar_weight)))
+    if options.reduce is not None and kind not in PROCESSES:
+        why = "is designed for one point" if uncertain else "has no scenarios to reduce"
+        message = f"a case of kind {kind!r} {why}"
+        raise CaseError(Problem(message, place="--reduce", typed=str(options.reduce)))
     asked = [("--workers", str(options.workers))] if options.workers > 1 and kind not in (*PROCESSES, *THREADS) else []
-    asked += [("--cluster", options.cluster)] if options.cluster is not None and kind not in PROCESSES else []
+    spreads = kind in PROCESSES or uncertain
+    asked += [("--cluster", options.cluster)] if options.cluster is not None and not spreads else []
     instead = "use --workers for its threads" if kind in THREADS else "it has no scenarios to spread"
     message = f"a case of kind {kind!r} runs in one process: {instead}"
     if asked:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from ..problems.park.case import ParkCase
 from ..problems.park.plant_data import PerPeriod
 from .report.content import Table
 from .report.words import number
+from .uncertainty_table import uncertainty_tables
 
 Cell = str | float | None
-SHOWN_PATHS = 2
 
 
 def assumptions(case: ParkCase) -> tuple[str, ...]:
@@ -37,10 +35,7 @@ def assumption_tables(case: ParkCase) -> tuple[Table, ...]:
     tables: list[Table] = []
     if prices := tuple(_prices(case)):
         tables.append(Table("Prices and factors", ("what", "value", "unit", "source"), prices))
-    if uncertain := tuple(_uncertain(case)):
-        columns = ("", "5% of years below", "mean", "5% of years above", "what it is", "source")
-        tables.append(Table("What is uncertain", columns, uncertain))
-    return tuple(tables)
+    return (*tables, *uncertainty_tables(case.uncertainty))
 
 
 def _prices(case: ParkCase) -> Iterable[tuple[Cell, ...]]:
@@ -80,13 +75,3 @@ def _span(case: ParkCase, price: PerPeriod) -> Cell:
     values = [price.at(period) for period in case.periods]
     low, high = min(values), max(values)
     return low if low == high else f"{number(low)} to {number(high)}"
-
-
-def _uncertain(case: ParkCase) -> Iterable[tuple[Cell, ...]]:
-    for name, element in case.uncertainty.elements.items():
-        low, high = (float(v) for v in element.distribution.quantile(np.array([0.05, 0.95])))
-        more = len(element.on) - SHOWN_PATHS
-        paths = ", ".join(element.on[:SHOWN_PATHS]) + (f" and {more} more" if more > 0 else "")
-        what = f"{'factor on' if element.relative else 'value of'} {paths}"
-        mean = element.distribution.average()
-        yield name, number(low, 3), number(mean, 3), number(high, 3), what, element.source

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from ..problems.park.problem import ParkProblem
+from .distribution import Distribution
+from .histograms import histograms
 from .park_assumptions import assumption_tables, assumptions
 from .park_balance import contaminant_table, plant_table
 from .park_costs import capital_charge, cost_table, payback
 from .park_design import design_items, running_table
 from .park_durations import duration_pictures
+from .park_exergy import exergy_table
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
@@ -20,7 +21,6 @@ from .park_ladder import ladder_headline
 from .park_operation import Operation
 from .park_totals import contaminant_totals, water_totals
 from .report import ReportContent
-from .report.content import Histogram
 from .report.words import amount, number
 from .result import DesignItem, Result
 
@@ -47,6 +47,7 @@ def report_content(
         contaminant_totals(park, design),
         contaminant_table(park, design),
         header_table(park, design, before),
+        exergy_table(park, design, before),
     )
     return replace(
         asked,
@@ -56,7 +57,7 @@ def report_content(
             *heat_pictures(park),
             *duration_pictures(park, design.durations, None if before is None else before.durations),
         ),
-        cost=_histograms(design, before),
+        cost=histograms(_compared(design, before)),
         cost_table=cost_table(park, design, before),
         balance=plant_table(park, design, before),
         tables=tuple(table for table in tables if table is not None),
@@ -122,16 +123,6 @@ def _savings(design: Operation, before: Operation) -> Iterator[str]:
             yield f"{label}: {amount(design.mean[name])} t a year ({design.mean[name] / then - 1.0:+.1%})."
 
 
-def _histograms(design: Operation, before: Operation | None) -> tuple[Histogram, ...]:
-    both = ([("as it is", before)] if before is not None else []) + [("design", design)]
-    values = np.concatenate([operation.distribution.points[0] for _, operation in both])
-    if len(values) < 2 or np.ptp(values) < 1e-9 * max(1.0, float(np.abs(values).max())):
-        return ()
-    edges = np.linspace(values.min(), np.quantile(values, 0.999), 61)
-    made: list[Histogram] = []
-    for name, operation in both:
-        d = operation.distribution
-        points, weights = d.points
-        share, _ = np.histogram(np.minimum(points, edges[-1]), bins=edges, weights=weights)
-        made.append(Histogram(name, edges, share / weights.sum(), d.mean, d.cvar(0.95)))
-    return tuple(made)
+def _compared(design: Operation, before: Operation | None) -> dict[str, Distribution]:
+    as_it_is = {} if before is None else {"as it is": before.distribution}
+    return as_it_is | {"design": design.distribution}

@@ -21,7 +21,7 @@ from .design_solution import DesignSolution, SolveStatus
 from .options import Options
 from .progress import Progress
 from .result import Result
-from .sample import Sample
+from .sample import DesignSample
 from .two_stage_run import find_design
 
 WATER = frozenset({"water pipe", "treatment"})
@@ -45,7 +45,7 @@ Kept = Callable[[Asset], bool]
 
 
 def climb(
-    park: ParkProblem, sample: Sample, options: Options, scheme: Scheme, progress: Progress, joint: DesignSolution
+    park: ParkProblem, sample: DesignSample, options: Options, scheme: Scheme, progress: Progress, joint: DesignSolution
 ) -> tuple[DesignSolution, dict[str, DesignSolution]]:
     """The best joint design known after all comparisons, and the comparisons that have a design, by name.
 

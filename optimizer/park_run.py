@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ..cluster import ClusterError, Scheme
 from ..problems.errors import CaseError, Problem, nearest
@@ -16,26 +14,31 @@ from ..problems.park.asset import Asset
 from ..problems.park.case import Objective as Aim
 from ..problems.park.case import ParkCase
 from ..problems.park.problem import ParkProblem, park_problem
+from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
+from .json_file import read_object
 from .options import Options
 from .outcome import Outcome
 from .park_content import report_content
 from .park_design import design_items
 from .park_feasibility import refuse_impossible, why_infeasible
+from .park_flexibility import with_flexibility
 from .park_indicators import indicators
 from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
 from .park_stress import stress_indicators
 from .park_totals import balances
 from .progress import Progress
+from .reduced import reduction_summary
 from .result import Baseline, Objective, Result, RunStatus, Timing
 from .run import case_hash
-from .sample import Sample
-from .statistics_run import with_statistics
+from .sample import DesignSample, Sample
+from .statistics_run import with_reduction, with_statistics
 from .two_stage_run import bounds_over_time, design_sample, evaluation_of, find_design, fresh_scenarios, judged_by
 
+COMPLETING = "completing the design"
 STOPPED_AS_IS = "interrupted before the park as it is was evaluated; the design is evaluated in all scenarios"
 IMPOSSIBLE_AS_IS = "the park as it is cannot be operated within the case's limits: there is no baseline B0"
 UNSOLVED_AS_IS = "no operation of the park as it is was found within the limits of the search: there is no baseline B0"
@@ -57,7 +60,7 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
     solution = find_design(park.problem, sample, options, progress, scheme=scheme)
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
-        result = _result(park, options, solution, sample.count, timing)
+        result = _result(park, options, solution, sample, timing)
         why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
     ladder: dict[str, DesignSolution] = {}
@@ -65,11 +68,13 @@ def _optimized(case: ParkCase, options: Options, scheme: Scheme, progress: Progr
         solution, ladder = climb(park, sample, options, scheme, progress, solution)
         assert solution.x is not None
     outcome = _operated(park, options, scheme, progress, solution, sample, timing, ladder)
+    if options.flexibility and outcome.result.status is not RunStatus.INTERRUPTED:
+        outcome = with_flexibility(outcome, park, options, scheme, progress)
     if outcome.result.status is RunStatus.INTERRUPTED:
         return outcome
     bounds = solution.lower_bound, solution.upper_bound
-    draw = partial(sample.draw, park.problem)
-    return with_statistics(outcome, park.problem, solution.x, bounds, draw, sample.count, options, scheme, progress)
+    outcome = with_reduction(outcome, park.problem, solution.x, sample, options, scheme, progress)
+    return with_statistics(outcome, park.problem, solution.x, bounds, sample, options, scheme, progress)
 
 
 def evaluate(case: ParkCase, design: Path, options: Options, progress: Progress) -> Outcome:
@@ -85,18 +90,24 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     started = time.perf_counter()
     park = park_problem(case)
     fixed = read_design(design, park.assets)
+    against = None if options.against is None else read_design(options.against, park.assets)
     sample = design_sample(park.problem, options)
     built = time.perf_counter()
-    solution = find_design(
-        park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="completing the design"
-    )
+    solution = find_design(park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title=COMPLETING)
     solution = replace(solution, lower_bound=-float("inf"))  # proved for this design only: another may be better
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
-        result = _result(park, options, solution, sample.count, timing)
+        result = _result(park, options, solution, sample, timing)
         why = why_not(park, sample, solution)
         return Outcome(result, report_content(park, None, None, result), message=why, notes=park.notes)
-    return _operated(park, options, scheme, progress, solution, sample, timing)
+    outcome = _operated(park, options, scheme, progress, solution, sample, timing)
+    if against is None or options.against is None or outcome.result.status is RunStatus.INTERRUPTED:
+        return outcome
+    other = find_design(park.problem, sample, options, progress, scheme=scheme, fixed=against, title=COMPLETING)
+    if other.x is None:
+        return replace(outcome, notes=(*outcome.notes, f"{options.against}: {why_not(park, sample, other)}"))
+    fresh, designs = fresh_scenarios(park.problem, options), (solution.x, other.x)
+    return with_comparison(outcome, park.problem, designs, options.against, fresh, options.engine, scheme, progress)
 
 
 def _operated(
@@ -105,7 +116,7 @@ def _operated(
     scheme: Scheme,
     progress: Progress,
     solution: DesignSolution,
-    sample: Sample,
+    sample: DesignSample,
     timing: Timing,
     ladder: Mapping[str, DesignSolution] | None = None,
 ) -> Outcome:
@@ -123,7 +134,7 @@ def _operated(
         step = operate(park, work, found.x, fresh, scheme, progress, f"comparison {name}")
         if not isinstance(step, str) and step.evaluated.stopped is None:
             compared[name] = step.distribution.mean
-    result = _result(park, options, solution, sample.count, timing).model_copy(
+    result = _result(park, options, solution, sample, timing).model_copy(
         update={
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
@@ -145,7 +156,7 @@ def _operated_as_is(
     options: Options,
     scheme: Scheme,
     progress: Progress,
-    sample: Sample,
+    sample: DesignSample,
     work: EvaluationWork,
     fresh: Sample,
 ) -> tuple[Operation | None, str | None, str]:
@@ -181,7 +192,9 @@ def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
     """What the forward simulation found: a plan that is exceeded is said first."""
-    balances = f"every balance of every scenario closes to {design.residual:.1e} (t/h, kg/h, MW)"
+    balances = (
+        f"every balance of every scenario closes and no unit creates exergy, to {design.residual:.1e} (t/h, kg/h, MW)"
+    )
     if design.margin is None:
         return (balances,)
     if design.margin < -1e-6:
@@ -191,7 +204,9 @@ def _physical_notes(design: Operation) -> tuple[str, ...]:
     return (f"forward simulation: concentrations stay below their assumed bounds ({closest})", balances)
 
 
-def _result(park: ParkProblem, options: Options, solution: DesignSolution, count: int, timing: Timing) -> Result:
+def _result(
+    park: ParkProblem, options: Options, solution: DesignSolution, sample: DesignSample, timing: Timing
+) -> Result:
     case = park.case
     unit = UNITS.get(case.objective, f"{case.currency}/a")
     objective = Objective.of(
@@ -200,7 +215,7 @@ def _result(park: ParkProblem, options: Options, solution: DesignSolution, count
         solution.objective,
         solution.lower_bound,
         solution.upper_bound,
-        count,
+        sample.count,
     )
     return Result(
         case=case.name,
@@ -212,11 +227,12 @@ def _result(park: ParkProblem, options: Options, solution: DesignSolution, count
         objective=objective,
         evaluation=None,
         timing=timing,
+        reduction=reduction_summary(sample),
         bounds_over_time=bounds_over_time(solution),
     )
 
 
-def why_not(park: ParkProblem, sample: Sample, solution: DesignSolution) -> str:
+def why_not(park: ParkProblem, sample: DesignSample, solution: DesignSolution) -> str:
     """Why there is no design, in a plant's words: which unit, contaminant or header makes it so."""
     if solution.status is not SolveStatus.INFEASIBLE:
         return f"{solution.status.value}: there is no design"
@@ -233,15 +249,7 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     A `result.json` also says which units run in which periods; a plain object leaves that open. Raises CaseError naming
     every unknown asset or period and every size outside the range for which its cost holds.
     """
-    try:
-        data = cast("object", json.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise CaseError(Problem(f"cannot be read: {error.strerror}", file=str(file))) from None
-    except ValueError as error:
-        raise CaseError(Problem(f"cannot be read as JSON: {error}", file=str(file))) from None
-    if not isinstance(data, dict):
-        raise CaseError(Problem("expected a JSON object: plant.asset -> size", file=str(file)))
-    typed = cast("dict[str, Any]", data)
+    typed = read_object(file, "plant.asset -> size")
     sizes: Mapping[str, Any] = typed
     options = {f"{asset.plant}.{asset.name}": asset for asset in assets if asset.option is not None}
     problems: list[Problem] = []

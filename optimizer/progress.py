@@ -37,6 +37,8 @@ class _Quiet:
 class QuietProgress:
     """Says nothing."""
 
+    silent: Step = _Quiet()
+
     @contextmanager
     def step(self, title: str, total: float | None = None) -> Generator[Step]:
         """A step that nobody sees."""

@@ -156,6 +156,18 @@ class ReplicationSummary(_Part):
     design: tuple[float, ...]
 
 
+class ReductionSummary(_Part):
+    """Few weighted outcomes that the design was found on in the place of many scenarios, and what that misses."""
+
+    method: str
+    original: int = Field(description="scenarios of the problem")
+    scenarios: int = Field(description="outcomes that stand for them; objective.* is over these")
+    distance: float = Field(description="Kantorovich's distance of both distributions, in standard deviations")
+    relative: float = Field(description="the same as a share of the distance of one best point: 0 nothing is lost")
+    value: Number = Field(default=None, description="objective of the design over all original scenarios")
+    error: Number = Field(default=None, description="|objective.value - value| / |value|")
+
+
 class Statistics(_Part):
     """How certain the numbers are, for the sample that was solved and for the true distribution.
 
@@ -176,6 +188,39 @@ class Statistics(_Part):
     expected_value_design: Certain | None = None
     value_of_stochastic_solution: Certain | None = None
     expected_value_of_perfect_information: Certain | None = None
+
+
+class Comparison(_Part):
+    """Objective of the design minus that of another one, over the same fresh scenarios."""
+
+    against: str = Field(description="file of the other design")
+    scenarios: int
+    difference: Certain | None = Field(description="mean; null where a scenario has no answer for one of them")
+    share_better: Number = Field(description="share of the scenarios in which the design is the better one")
+    failed: int = Field(0, description="scenarios without an answer for one of them")
+
+
+class Flexibility(_Part):
+    """Units of a park switched once for all scenarios against anew in each, both optimal on the same few scenarios.
+
+    Foresight and design are included, so what is `worth_at_most` bounds what flexible operation is worth there.
+    """
+
+    scenarios: int
+    committed_once: float = Field(description="best objective found with one commitment for all scenarios")
+    committed_each_bound: float = Field(description="bound on the optimum with a commitment for each")
+    worth_at_most: float
+
+
+STATISTIC_WORDS = {
+    "true_optimum": "best expectation that any design can have",
+    "true_gap": "what the design loses against it",
+    "wait_and_see": "expectation with every future known beforehand (wait and see)",
+    "expected_value_design": "expectation of the design made for the mean future",
+    "value_of_stochastic_solution": "value of the stochastic solution (VSS)",
+    "expected_value_of_perfect_information": "expected value of perfect information (EVPI)",
+}
+"""What people read of `Statistics` beside the design's own numbers."""
 
 
 class Timing(_Part):
@@ -200,11 +245,19 @@ class Result(_Part):
     status: RunStatus
     objective: Objective
     evaluation: Evaluation | None
+    operations: dict[str, Evaluation] = Field(
+        default_factory=dict,
+        description="water networks: the design under promised concentrations, relinearized (which is `evaluation`), "
+        "and what that saves in each scenario",
+    )
     design: tuple[DesignItem | DesignValue, ...] = ()
     indicators: dict[str, Number] = Field(default_factory=dict)
     balances: tuple[Balance, ...] = ()
     baseline: Baseline | None = None
+    reduction: ReductionSummary | None = None
     statistics: Statistics | None = None
+    comparison: Comparison | None = None
+    flexibility: Flexibility | None = None
     timing: Timing = Field(default_factory=Timing)
     bounds_over_time: tuple[tuple[float, Number, Number], ...] = ()
 

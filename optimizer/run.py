@@ -97,15 +97,19 @@ def check_model(case: Case) -> tuple[str, ...]:
     return park.notes
 
 
+def _uncertain(case: Case) -> bool:
+    return bool(getattr(getattr(case, "uncertainty", None), "elements", None))
+
+
 def run_optimize(case: Case, options: Options, progress: Progress) -> Outcome:
     """Find the best design of a case."""
-    refuse_unfit(kind_of(case), options)
+    refuse_unfit(kind_of(case), options, uncertain=_uncertain(case))
     return kind_module(kind_of(case)).optimize(case, options, progress)
 
 
 def run_evaluate(case: Case, design: Path, options: Options, progress: Progress) -> Outcome:
     """Put a number on the design in the file `design`."""
-    refuse_unfit(kind_of(case), options)
+    refuse_unfit(kind_of(case), options, uncertain=_uncertain(case))
     return kind_module(kind_of(case)).evaluate(case, design, options, progress)
 
 

@@ -3,16 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..problems.two_stage import Scenarios, TwoStageProblem
-from ..problems.two_stage.problem import Sampling
+from ..problems.two_stage import Scenarios, ScenarioSource, TwoStageProblem
+from ..problems.two_stage.problem import Floats, Sampling
 
 RANDOMIZATIONS = 16
 """Independent Latin hypercubes or Sobol scramblings of an evaluation: with 15 degrees of freedom a standard error is
 itself known to about 18 %, and 95 % confidence takes 2.13 of them instead of 1.96."""
+
+
+class Futures(Protocol):
+    """What scenarios are drawn from: a `TwoStageProblem`, or whatever else has a distribution."""
+
+    @property
+    def source(self) -> ScenarioSource:
+        """The distribution of the random elements."""
+        ...
+
+    def realize(self, xi: Floats, probability: Floats, first: int = 0) -> Scenarios:
+        """Scenarios of given outcomes `xi` (N, K) with `probability` (N,)."""
+        ...
+
+    def all_scenarios(self, first: int = 0, last: int | None = None) -> Scenarios:
+        """Outcomes first..last-1 of a finite distribution."""
+        ...
+
+
+class DesignSample(Protocol):
+    """Scenarios 0..count-1 that a design is found on; picklable."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def draw(self, problem: TwoStageProblem, first: int, last: int) -> Scenarios:
+        """Data of scenarios first..last-1, with what each weighs in all of them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +70,7 @@ class Sample:
         several = 1 if sampling == "monte-carlo" else min(RANDOMIZATIONS, count)
         return Sample(count, seed, sampling, randomizations=several)
 
-    def draw(self, problem: TwoStageProblem, first: int, last: int) -> Scenarios:
+    def draw(self, problem: Futures, first: int, last: int) -> Scenarios:
         """Data of scenarios first..last-1, with what each weighs in the whole sample."""
         if self.enumerated:
             return problem.all_scenarios(first, last)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +10,19 @@ import numpy as np
 from ..cluster import Scheme
 from ..problems.smps import SmpsCase, read_design
 from ..problems.two_stage.problem import Floats
+from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .evaluation import EvaluationWork
 from .execution import open_scheme
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress
+from .reduced import reduction_summary
 from .report import Histogram, ReportContent
 from .result import DesignValue, Objective, Result, RunStatus, Timing
+from .risk import EXPECTATION
 from .run import case_hash
-from .statistics_run import with_statistics
+from .statistics_run import with_reduction, with_statistics
 from .two_stage_run import (
     bounds_over_time,
     design_sample,
@@ -29,6 +31,7 @@ from .two_stage_run import (
     find_design,
     fresh_scenarios,
     judged_by,
+    objective_over,
     problem_scenarios,
 )
 
@@ -52,32 +55,40 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
     objective = Objective.of(name, "", solution.objective, *bounds, sample.count)
     timing = Timing(build_s=built - started, solve_s=solved - built)
     result = _result(case, options, RunStatus(solution.status.value), objective, timing)
-    result = result.model_copy(update={"bounds_over_time": bounds_over_time(solution)})
+    result = result.model_copy(
+        update={"bounds_over_time": bounds_over_time(solution), "reduction": reduction_summary(sample)}
+    )
     if solution.x is None:
         return Outcome(result, _content(case), message=_why(solution), notes=case.notes)
     outcome = _evaluated(case, solution.x, result, options, scheme, progress)
-    draw = partial(sample.draw, problem)
-    return with_statistics(outcome, problem, solution.x, bounds, draw, sample.count, options, scheme, progress)
+    outcome = with_reduction(outcome, problem, solution.x, sample, options, scheme, progress)
+    return with_statistics(outcome, problem, solution.x, bounds, sample, options, scheme, progress)
 
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
     x = read_design(design, case.problem.first_stage.names)
+    other = None if options.against is None else read_design(options.against, case.problem.first_stage.names)
     started = time.perf_counter()
     with open_scheme(options) as scheme:
         chosen = problem_scenarios(case.problem, options)
         whole = evaluate_design(EvaluationWork(case.problem, options.engine), x, chosen, scheme, progress)
         distribution = whole.distribution
         answered = distribution.failed == 0 and whole.stopped is None
-        now = case.problem.first_stage.constant + float(case.problem.first_stage.cost @ x)
-        value = now + (distribution.mean - now) * distribution.weight if answered else None  # weights may not sum to 1
+        value = objective_over(case.problem, x, distribution, EXPECTATION) if answered else None
         objective = Objective.of("expected objective", "", value, None, None, chosen.count)
         timing = Timing(solve_s=time.perf_counter() - started)
         status = RunStatus.EVALUATED if whole.stopped is None else RunStatus.INTERRUPTED
         result = _result(case, options, status, objective, timing)
         if whole.stopped is not None:
             return Outcome(result, _content(case), message=whole.stopped, notes=case.notes)
-        return _evaluated(case, x, result, options, scheme, progress)
+        outcome = _evaluated(case, x, result, options, scheme, progress)
+        if other is None or options.against is None or outcome.result.status is RunStatus.INTERRUPTED:
+            return outcome
+        fresh = fresh_scenarios(case.problem, options)
+        return with_comparison(
+            outcome, case.problem, (x, other), options.against, fresh, options.engine, scheme, progress
+        )
 
 
 def _evaluated(

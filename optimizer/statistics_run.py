@@ -12,15 +12,16 @@ from ..cluster import ClusterError, Scheme
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .design_solution import SolveStatus
+from .evaluation import EvaluationWork
 from .extensive_form import solve_extensive_form
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress, QuietProgress
+from .reduced import ReducedSample
 from .result import Certain, Evaluation, ReplicationSummary, RunStatus, Statistics
-from .sample import Sample
+from .sample import DesignSample, Sample
 from .statistics import Bounds, Estimate, Replications, SampleProblem, replicate, value_of_information
-from .statistics.objectives import Draw
-from .two_stage_run import find_design
+from .two_stage_run import evaluate_design, find_design, objective_over
 
 REPLICATION_SEED = 2_000_003  # replication m draws from a stream of its own, apart from design and evaluation
 
@@ -30,33 +31,61 @@ def with_statistics(
     problem: TwoStageProblem,
     x: Floats,
     bounds: tuple[float, float],
-    draw: Draw,
-    count: int,
+    sample: DesignSample,
     options: Options,
     scheme: Scheme,
     progress: Progress,
 ) -> Outcome:
     """The outcome with its statistics: intervals always, replications and values of information where asked for.
 
-    `bounds` are proved for the problem of the `count` scenarios that design `x` was found on. Ctrl-C and a cluster that
+    `bounds` are proved for the problem of the `sample` that design `x` was found on. Ctrl-C and a cluster that
     fails leave what is known without them.
     """
-    result = outcome.result
-    here_and_now, expected = Bounds(x, *bounds), _expected(result.evaluation)
-    statistics = Statistics(sample_optimum=_certain(_finite(*bounds)), expected_objective=_certain(expected))
+    result, draw, count = outcome.result, partial(sample.draw, problem), sample.count
+    here_and_now, mean = Bounds(x, *bounds), expected(result.evaluation)
+    statistics = Statistics(sample_optimum=certain(_finite(*bounds)), expected_objective=certain(mean))
     try:
         if options.replications:
             found = _replications(problem, x, count, options, scheme, progress)
-            statistics = statistics.model_copy(update=_replicated(found, expected))
+            statistics = statistics.model_copy(update=_replicated(found, mean))
         if options.information:
             with progress.step("wait and see, expected value problem"):
                 solve = _separately(problem, options)
                 known = value_of_information(problem, here_and_now, draw, count, solve, engine=options.engine)
-            statistics = statistics.model_copy(update={k: _certain(value) for k, value in vars(known).items()})
+            statistics = statistics.model_copy(update={k: certain(value) for k, value in vars(known).items()})
     except (KeyboardInterrupt, ClusterError):
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
         outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
     return replace(outcome, result=result.model_copy(update={"statistics": statistics}))
+
+
+def with_reduction(
+    outcome: Outcome,
+    problem: TwoStageProblem,
+    x: Floats,
+    sample: DesignSample,
+    options: Options,
+    scheme: Scheme,
+    progress: Progress,
+) -> Outcome:
+    """The outcome with what design `x` is worth over all the scenarios that the few stand for; as it is without any.
+
+    The value is one that the optimum over all of them is no worse than. Ctrl-C and a cluster that fails leave it null.
+    """
+    summary = outcome.result.reduction
+    if summary is None or not isinstance(sample, ReducedSample):
+        return outcome
+    work = EvaluationWork(problem, options.engine)
+    try:
+        found = evaluate_design(work, x, sample.original, scheme, progress, title="the design in all")
+    except (KeyboardInterrupt, ClusterError):
+        return outcome
+    if found.stopped is not None or found.distribution.failed:
+        return outcome
+    value, planned = objective_over(problem, x, found.distribution, options.risk), outcome.result.objective.value
+    error = None if planned is None else abs(planned - value) / max(abs(value), 1e-9)
+    known = summary.model_copy(update={"value": value, "error": error})
+    return replace(outcome, result=outcome.result.model_copy(update={"reduction": known}))
 
 
 def _replications(
@@ -84,8 +113,8 @@ def _separately(problem: TwoStageProblem, options: Options) -> Callable[[Scenari
     return solve
 
 
-def _expected(evaluation: Evaluation | None) -> Estimate | None:
-    """The design's expectation under the true distribution, by the error that the evaluation states."""
+def expected(evaluation: Evaluation | None) -> Estimate | None:
+    """The expectation under the true distribution, by the error that the evaluation states."""
     if evaluation is None or evaluation.mean is None or evaluation.standard_error is None or evaluation.failed:
         return None
     if evaluation.standard_error == 0.0:  # every scenario of the distribution
@@ -94,7 +123,7 @@ def _expected(evaluation: Evaluation | None) -> Estimate | None:
     return Estimate.of_mean(evaluation.mean, evaluation.standard_error, independent - 1)
 
 
-def _replicated(found: Replications | None, expected: Estimate | None) -> dict[str, object]:
+def _replicated(found: Replications | None, mean: Estimate | None) -> dict[str, object]:
     if found is None:
         return {}
     summary = ReplicationSummary(
@@ -105,9 +134,9 @@ def _replicated(found: Replications | None, expected: Estimate | None) -> dict[s
     )
     return {
         "replications": summary,
-        "true_bound": _certain(found.bound_estimate()),
-        "true_optimum": _certain(None if expected is None else found.optimum(expected)),
-        "true_gap": _certain(found.gap()),
+        "true_bound": certain(found.bound_estimate()),
+        "true_optimum": certain(None if mean is None else found.optimum(mean)),
+        "true_gap": certain(found.gap()),
     }
 
 
@@ -115,7 +144,8 @@ def _finite(low: float, high: float) -> Estimate | None:
     return Estimate.proved(low, high) if np.isfinite([low, high]).all() else None
 
 
-def _certain(estimate: Estimate | None) -> Certain | None:
+def certain(estimate: Estimate | None) -> Certain | None:
+    """The estimate as `result.json` has it."""
     if estimate is None:
         return None
     return Certain(

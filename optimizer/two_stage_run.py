@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
 from ..cluster import Chunk, ClusterError, Scheme, plan
+from ..cluster.work import Work
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
 from ..problems.two_stage import TwoStageProblem
@@ -24,8 +26,10 @@ from .evaluation import EvaluationArguments, EvaluationWork
 from .extensive_form import solve_extensive_form
 from .options import ALL, Options
 from .progress import Progress
+from .reduced import reduced_sample
 from .result import Evaluation
-from .sample import Sample
+from .risk import Risk
+from .sample import DesignSample, Futures, Sample
 from .scenario_rows import PARTS, ScenarioRows, UnwrittenRows
 
 EXTENSIVE_ROWS = 15_000  # of all scenarios, up to which `auto` takes the extensive form
@@ -38,7 +42,7 @@ UNKNOWN = 1e29  # what a solver says for a bound that it does not have
 MOST_OUTCOMES = 10_000_000  # of a finite distribution that `all` enumerates
 
 
-def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
+def problem_scenarios(problem: Futures, options: Options) -> Sample:
     """The scenarios that the problem is defined by: all of a finite distribution, or a sample."""
     size = problem.source.size
     if options.scenarios == ALL:
@@ -50,7 +54,7 @@ def problem_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     return Sample(1 if size == 1 else int(options.scenarios), options.seed, options.sampling)
 
 
-def fresh_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
+def fresh_scenarios(problem: Futures, options: Options) -> Sample:
     """The scenarios that the design is evaluated on."""
     if options.evaluate is None and (options.scenarios == ALL or problem.source.size == 1):
         return problem_scenarios(problem, options)
@@ -58,9 +62,11 @@ def fresh_scenarios(problem: TwoStageProblem, options: Options) -> Sample:
     return Sample.evaluation(count, options.seed + FRESH_SEED, options.sampling)
 
 
-def design_sample(problem: TwoStageProblem, options: Options) -> Sample:
-    """What the design is found on: all scenarios where the method can hold them, else a sample of `--sample`."""
+def design_sample(problem: TwoStageProblem, options: Options) -> DesignSample:
+    """What the design is found on: all scenarios where the method can hold them, else `--sample` or `--reduce`."""
     whole = problem_scenarios(problem, options)
+    if options.reduce is not None:
+        return reduced_sample(problem, whole, options)
     rows = len(problem.recourse.row_names)
     integer = bool(problem.first_stage.integer.any())
     budget = MOST_ROWS if not integer else MOST_ROWS_INTEGER if rows <= LARGE_RECOURSE else MOST_ROWS_LARGE
@@ -71,7 +77,7 @@ def design_sample(problem: TwoStageProblem, options: Options) -> Sample:
     return whole if count == whole.count else Sample(count, options.seed, options.sampling)
 
 
-def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bool:
+def by_benders(problem: TwoStageProblem, sample: DesignSample, options: Options) -> bool:
     """Whether the design is found by decomposition: where that was asked for, or is the faster way."""
     if options.method != "auto":
         return options.method == "benders"
@@ -81,7 +87,7 @@ def by_benders(problem: TwoStageProblem, sample: Sample, options: Options) -> bo
 
 def find_design(
     problem: TwoStageProblem,
-    sample: Sample,
+    sample: DesignSample,
     options: Options,
     progress: Progress,
     *,
@@ -124,11 +130,21 @@ def find_design(
         )
 
 
-def _checkpoint(problem: TwoStageProblem, sample: Sample, options: Options) -> CheckpointFile | None:
+def _checkpoint(problem: TwoStageProblem, sample: DesignSample, options: Options) -> CheckpointFile | None:
     if options.checkpoint is None:
         return None
     content = pickle.dumps((problem, sample, options.risk, options.gap), protocol=5)
     return CheckpointFile(options.checkpoint, hashlib.sha256(content).hexdigest())
+
+
+def objective_over(problem: TwoStageProblem, x: Floats, distribution: Distribution, risk: Risk) -> float:
+    """Objective of design `x` over the scenarios it was evaluated on, which all have an answer.
+
+    Probabilities that do not sum to 1 weigh the recourse, as in the two-stage problem; the first stage counts once.
+    """
+    now = problem.first_stage.constant + float(problem.first_stage.cost @ x)
+    value = risk.mean_weight * (now + (distribution.mean - now) * distribution.weight)
+    return value + (risk.tail_weight * distribution.cvar(risk.level) if risk.tail_weight else 0.0)
 
 
 def judged_by(name: str, options: Options) -> str:
@@ -173,34 +189,81 @@ def evaluate_design(
     Ctrl-C and a cluster that fails end it with the scenarios that are done. Where the disk takes no rows, the scenarios
     are evaluated without them.
     """
-    rows = None if out is None else out / PARTS
-    if rows is not None:
-        rows.mkdir(exist_ok=True)
+    rows = folder_of_rows(out)
+    try:
+        arguments = EvaluationArguments(x, sample, rows)
+        found = collected(work, arguments, sample, scheme, progress, title, Distribution())
+    except CaseError as error:
+        if rows is None:
+            raise
+        again = evaluate_design(work, x, sample, scheme, progress, title=title)
+        return replace(again, rows=UnwrittenRows(error))
+    return Evaluated(found.whole, sample, found.rows(rows), found.stopped)
+
+
+class Mergeable(Protocol):
+    """What is known of some scenarios, added up part by part."""
+
+    @property
+    def scenarios(self) -> int:
+        """Scenarios seen."""
+        ...
+
+    def merge(self, other: Self) -> Self:
+        """Over both."""
+        ...
+
+
+Part = TypeVar("Part", bound=Mergeable)
+
+
+@dataclass(frozen=True)
+class Collected(Generic[Part]):
+    """The sum of the parts of the chunks that are `done`; `stopped`: why there are not more."""
+
+    whole: Part
+    done: list[Chunk]
+    stopped: str | None
+
+    def rows(self, folder: Path | None) -> ScenarioRows | None:
+        """The rows that the chunks have written."""
+        return None if folder is None else ScenarioRows(folder, self.done)
+
+
+def collected(
+    work: Work, arguments: Any, sample: Sample, scheme: Scheme, progress: Progress, title: str, nothing: Part
+) -> Collected[Part]:
+    """The work over all chunks of the sample, added to `nothing`; Ctrl-C and a cluster that fails end it early.
+
+    `arguments.rows`, the folder where the work writes rows of scenarios, is taken away where the work raises.
+    """
     chunks = plan(
         sample.count, block=BLOCK, workers=scheme.workers, blocks_per_chunk=1 if scheme.workers == 1 else None
     )
     done: list[Chunk] = []
-    distribution, stopped = Distribution(), None
+    whole, stopped = nothing, None
     with progress.step(f"{title} {sample.count:,} scenarios", sample.count) as step:
         try:
-            for chunk, part in scheme.run(work, EvaluationArguments(x, sample, rows), chunks):
-                distribution, done = distribution.merge(part), [*done, chunk]  # both or, when interrupted, none
-                step.advance(distribution.scenarios)
+            for chunk, part in scheme.run(work, arguments, chunks):
+                whole, done = whole.merge(part), [*done, chunk]  # both or, when interrupted, none
+                step.advance(whole.scenarios)
         except KeyboardInterrupt:
-            stopped = f"interrupted after {distribution.scenarios:,} of {sample.count:,} scenarios"
+            stopped = f"interrupted after {whole.scenarios:,} of {sample.count:,} scenarios"
         except ClusterError as error:
-            stopped = f"{error}; evaluated {distribution.scenarios:,} of {sample.count:,} scenarios"
-        except CaseError as error:
-            if rows is None:
-                raise
-            shutil.rmtree(rows, ignore_errors=True)
-            again = evaluate_design(work, x, sample, scheme, progress, title=title)
-            return replace(again, rows=UnwrittenRows(error))
+            stopped = f"{error}; evaluated {whole.scenarios:,} of {sample.count:,} scenarios"
         except BaseException:
-            if rows is not None:
-                shutil.rmtree(rows, ignore_errors=True)
+            if arguments.rows is not None:
+                shutil.rmtree(arguments.rows, ignore_errors=True)
             raise
-    return Evaluated(distribution, sample, None if rows is None else ScenarioRows(rows, done), stopped)
+    return Collected(whole, done, stopped)
+
+
+def folder_of_rows(out: Path | None) -> Path | None:
+    """Where rows of scenarios are collected below the output folder."""
+    if out is None:
+        return None
+    (out / PARTS).mkdir(exist_ok=True)
+    return out / PARTS
 
 
 def evaluation_of(evaluated: Evaluated) -> Evaluation:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
@@ -40,12 +41,13 @@ class ChecksItself(Protocol):
 
 @dataclass(frozen=True)
 class LibraryCase:
-    """A case that comes with loopwise."""
+    """A case that comes with loopwise; `records`: the data files that its text names, and their content."""
 
     name: str
     kind: str
     description: str
     text: str
+    records: Mapping[str, bytes]
 
 
 def load_case(name_or_path: str | Path) -> BaseModel:
@@ -126,8 +128,15 @@ def library_cases() -> dict[str, LibraryCase]:
             text = entry.read_text(encoding="utf-8")
             data = cast("Mapping[str, object]", read_yaml(text).data)
             name = entry.name.removesuffix(".yaml")
-            cases[name] = LibraryCase(name, str(data["kind"]), " ".join(str(data.get("description", "")).split()), text)
+            described = " ".join(str(data.get("description", "")).split())
+            records = {other.name: other.read_bytes() for other in _records() if other.name in text}
+            cases[name] = LibraryCase(name, str(data["kind"]), described, text, records)
     return cases
+
+
+def _records() -> list[Traversable]:
+    """Data files of the library."""
+    return [entry for entry in _LIBRARY.iterdir() if entry.name.endswith((".csv.gz", ".csv", ".parquet"))]
 
 
 def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
@@ -136,7 +145,9 @@ def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
     if path.suffix.lower() not in SUFFIXES and not path.is_file():  # a folder called like a case does not hide it
         entry = _LIBRARY / f"{name_or_path}.yaml"
         if "/" not in name_or_path and "\\" not in name_or_path and entry.is_file():
-            return entry.read_text(encoding="utf-8"), f"{name_or_path} (library)", None
+            text = entry.read_text(encoding="utf-8")
+            folder = Path(str(_LIBRARY)) if any(other.name in text for other in _records()) else None
+            return text, f"{name_or_path} (library)", folder
         if not path.exists():
             names = tuple(library_cases())
             raise CaseError(

@@ -17,7 +17,11 @@ from loopwise.problems.park.steam import SteamSystem
 from loopwise.problems.park.steam_main import SteamMain
 from loopwise.problems.park.water_network import WaterNetwork
 
-FUELS = {"gas": Fuel(price=40, emission_factor=0.202)}
+FUELS = {
+    "gas": Fuel(price=40, emission_factor=0.202),
+    "wood": Fuel(price=25, emission_factor=0.36, biogenic=True),
+}
+PERIOD = "year"
 GRID = {"connection": 60, "import_price": 90, "emission_factor": 0.5}
 
 HEADERS: dict[str, Any] = {"HP": {"pressure": "40 barg", "temperature": 400}, "LP": {"pressure": "4 barg"}}
@@ -64,7 +68,7 @@ def assembled(
     lines: dict[str, dict[str, Any]] | None = None,
 ) -> tuple[Assembly, WaterNetwork, dict[str, SteamSystem]]:
     """One Pyomo model of steam systems by plant name, in the order in which a park is built."""
-    assembly = Assembly("test", {"year": 8000.0}, uncertain or {}, interest=0.08)
+    assembly = Assembly("test", {PERIOD: 8000.0}, uncertain or {}, interest=0.08)
     network = WaterNetwork(("COD",), {})
     systems = {name: SteamSystem.model_validate(data) for name, data in plants.items()}
     fresh, drain, emergency = FreshWater(price=0.5, concentration={"COD": 10}), Discharge(price=0.6), Emergency()
@@ -92,6 +96,16 @@ def assembled(
     cost = sum(assembly.annual_investment) + sum(sum(terms) for terms in assembly.costs.values())
     assembly.model.objective = pyo.Objective(expr=cost)
     return assembly, network, systems
+
+
+def value(expression: object) -> float:
+    """A number at the solved point."""
+    return float(pyo.value(expression))
+
+
+def component(assembly: Assembly, plant: str, name: str) -> Any:
+    """The operation block of one unit."""
+    return getattr(getattr(assembly.model.operation, plant), name)
 
 
 def heat_residual(assembly: Assembly) -> float:

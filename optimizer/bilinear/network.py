@@ -8,10 +8,9 @@ from typing import Any, cast
 import pyomo.environ
 
 from ...problems.water_network import WaterNetworkCase
+from ...problems.water_network.chosen import SEEN
 
 pyo = cast("Any", pyomo.environ)  # ships no usable types
-SEEN = 1e-4
-"""Flows below this many t/h are not shown."""
 
 Flows = dict[tuple[str, str], float]
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from ...problems.errors import CaseError
 from ...problems.water_network import WaterNetworkCase
+from ...problems.water_network.chosen import SEEN
 from ...problems.water_network.pinch import limiting_composite_curve, limiting_profiles, minimum_fresh_water
 from ..report.content import Picture, Table
 from ..report.figures import Line, line_figure
 from .diagram import network_diagram
-from .network import SEEN, Flows, Network
+from .network import Flows, Network
 
 LimitValues = Mapping[tuple[str, str, str], float]
 """(node, contaminant, kind) -> change of the objective per unit of right-hand side, g/h."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...problems.errors import CaseError
 from ...problems.water_network import WaterNetworkCase, water_network_model
+from ...problems.water_network.arcs import possible_arcs
 from ...problems.water_network.parts import Pipe
 from ...problems.water_network.pipes import exclude_network
 from ..progress import Progress
@@ -71,6 +72,19 @@ def once_through(case: WaterNetworkCase, options: SearchOptions, progress: Progr
     seconds = min(_BASELINE_SECONDS, options.time_limit)
     solved = solve(model, replace(options, time_limit=seconds, gap=1e-3), progress, "the same without reuse")
     return None if solved.found.x is None else (solved.found.value, network_of(alone, model))
+
+
+def restricted(case: WaterNetworkCase, sizes: Flows) -> WaterNetworkCase:
+    """The case with no other pipes than those of `sizes` [t/h], none of them larger."""
+    special = {(p.source, p.target): p for p in case.special_pipes}
+    pipes: list[Pipe] = []
+    for i, j in possible_arcs(case):
+        own = special.get((i, j)) or Pipe.model_validate({"from": i, "to": j})
+        size = sizes.get((i, j))
+        changes = {"forbidden": True, "forced": False} if size is None else {"maximum": size * (1.0 + 1e-9)}
+        pipes.append(own.model_copy(update=changes))
+    pipes += [p for p in case.special_pipes if p.forbidden]
+    return case.model_copy(update={"special_pipes": pipes, "best_networks": 1})
 
 
 def _limit_values(model: Any, solved: Solved) -> dict[tuple[str, str, str], float] | None:

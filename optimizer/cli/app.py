@@ -79,13 +79,18 @@ def evaluate(
     design: Annotated[Path, typer.Option(help="result.json, a JSON object name -> value, or a count and the values.")],
     files: SmpsFiles,
     sample: Sample,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Another design, likewise: what the first saves against it, over the same fresh scenarios."),
+    ] = None,
+    *,
     output: Output,
 ) -> None:
     """Evaluate a given design: on the problem's scenarios (objective.*) and on fresh ones (evaluation.*)."""
     with guarded():
         from ..run import located_in, name_of, run_evaluate
 
-        options, opened = sample.options(), files.open(case)
+        options, opened = replace(sample.options(), against=against), files.open(case)
         progress = progress_for(quiet=output.as_json)
         with located_in(case), output.folder(name_of(opened)) as folder:
             outcome = run_evaluate(opened, design, replace(options, out=folder), progress)
@@ -211,8 +216,14 @@ def new(
                 )
             )
         try:
+            records = {file.parent / name: content for name, content in library[like].records.items()}
+            for other, content in records.items():
+                if other.exists() and other.read_bytes() != content:
+                    raise CaseError(Problem("stands already; nothing was changed", file=str(other)))
             with file.open("x", encoding="utf-8") as stream:
                 stream.write(library[like].text)
+            for other, content in records.items():
+                other.write_bytes(content)
         except FileExistsError:
             raise CaseError(Problem("stands already; nothing was changed", file=str(file))) from None
         except OSError as error:

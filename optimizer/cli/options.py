@@ -92,6 +92,14 @@ class Search(Sample):
             "[default: as many as it holds]",
         ),
     ] = None
+    reduce: Annotated[
+        int | None,
+        typer.Option(
+            metavar="n",
+            help="Design on n weighted outcomes that stand for all N scenarios; says what that misses (reduction.*).",
+        ),
+    ] = None
+    reduction: Annotated[str, typer.Option(help="How --reduce finds them: fast-forward or k-means.")] = "fast-forward"
     gap: Annotated[float, typer.Option(help="Relative gap between design and bound to stop at.")] = 1e-3
     time_limit: Annotated[
         float | None, typer.Option(help="Seconds for finding the design; the best so far is kept, with its bound.")
@@ -127,6 +135,13 @@ class Search(Sample):
             "--ladder", help="Parks: also without heat integration (B1), water before energy (B2), energy first (B3)."
         ),
     ] = False
+    flexibility: Annotated[
+        int,
+        typer.Option(
+            metavar="K",
+            help="Parks: bound what switching units anew in every scenario would be worth, on K scenarios.",
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | N
     ]
     text = "What is left of every plant after its own recovery: to the left what it gives, to the right what it takes."
     if targets is not None and targets.mains:
-        passed = main_profiles(problem, targets)
+        passed = main_profiles(problem, targets, profiles)
         heat = np.concatenate([-passed.source.heat, [np.nan], passed.sink.heat])  # one line with a gap
         temperature = np.concatenate([passed.source.temperature, [np.nan], passed.sink.temperature])
         lines.append(Line("taken and given by mains", heat.tolist(), temperature.tolist(), INK, dotted=True))

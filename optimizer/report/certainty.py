@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..result import Result
+from collections.abc import Iterator
+
+from ..result import STATISTIC_WORDS, Certain, Comparison, ReductionSummary, Result
 from .words import number
 
 CONFIDENCE = 1.96  # standard errors either side of a mean that hold the true one in 95% of the samples
@@ -19,20 +21,63 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
             f" for the {objective.scenarios:,} futures it was designed on" if (objective.scenarios or 0) > 1 else ""
         )
         rows.append((name, _proof(result) + futures))
+    if result.reduction is not None:
+        rows.append(_reduced(result.reduction, unit))
     if evaluation is not None and evaluation.mean is not None and evaluation.scenarios > 1:
         rows.append((f"mean on fresh futures: {number(evaluation.mean, 6)}{unit}", _interval(result)))
         for level, value in evaluation.cvar.items():
             if value is not None and level == "0.95":
                 share = f"estimated from the worst 5% of {evaluation.scenarios:,} futures"
                 rows.append((f"CVaR 95%: {number(value, 6)}{unit}", share))
+    if result.comparison is not None:
+        rows.append(_compared(result.comparison, unit))
     if result.baseline is not None and result.baseline.B0 is not None:
         rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
+    rows += _statistics(result, unit)
     if evaluation is not None and evaluation.scenarios > 1:
         exact = f"{evaluation.resolved_exactly:,} needed the exact solver" if evaluation.resolved_exactly else ""
         failed = f"{evaluation.failed:,} without an answer, in no statistic" if evaluation.failed else "none failed"
         said = ", ".join(part for part in (failed, exact) if part)
         rows.append((f"{evaluation.scenarios:,} futures operated", f"every optimum certified; {said}"))
     return tuple(rows)
+
+
+def _reduced(reduction: ReductionSummary, unit: str) -> tuple[str, str]:
+    what = f"{reduction.scenarios:,} weighted futures stand for {reduction.original:,} ({reduction.method})"
+    how = f"{reduction.relative:.1%} of their spread is lost ({number(reduction.distance)} standard deviations)"
+    if reduction.value is None or reduction.error is None:
+        return what, how
+    return what, f"{how}; over all of them the design has {number(reduction.value, 6)}{unit}, {reduction.error:.2%} off"
+
+
+def _compared(comparison: Comparison, unit: str) -> tuple[str, str]:
+    found, what = comparison.difference, f"less the design {comparison.against}"
+    if found is None:
+        return what, f"{comparison.failed:,} futures have no answer for one of them: nothing can be said"
+    often = f"better in {comparison.share_better:.1%} of the same {comparison.scenarios:,} futures"
+    how = "all futures were enumerated: no sampling error"
+    if found.confidence is not None:
+        low, high = number(found.low, 6), number(found.high, 6)
+        how = f"estimated from paired differences: {found.confidence:.0%} confidence between {low} and {high}"
+    return f"{what}: {number(found.value, 6)}{unit}", f"{how}; {often}"
+
+
+def _statistics(result: Result, unit: str) -> Iterator[tuple[str, str]]:
+    if (known := result.statistics) is None:
+        return
+    by = ""
+    if known.replications is not None:
+        by = f", from {known.replications.count} further samples of {known.replications.scenarios:,} futures"
+    for name, words in STATISTIC_WORDS.items():
+        found: Certain | None = getattr(known, name)
+        if found is None:
+            continue
+        value = f"{number(found.low, 6)} to {number(found.high, 6)}" if found.low != found.high else ""
+        if found.certainty == "proved":
+            how = "proved for the futures it was designed on" + (f": {value}" if value else "")
+        else:
+            how = f"estimated: {found.confidence:.0%} confidence between {value.replace(' to ', ' and ')}{by}"
+        yield f"{words}: {number(found.value, 6)}{unit}", how
 
 
 def _proof(result: Result) -> str:

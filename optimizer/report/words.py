@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+ROUNDING = 1e-6
+
 
 def number(value: Any, digits: int = 4) -> str:
-    """A number as people write it: 12,300 - 4.57 - 0.0031; words stay words, None is a dash."""
+    """A number as people write it: 12,300 - 4.57 - 0.0031; words stay words, None is a dash.
+
+    What is within the tolerance of a balance (1e-6 of its unit) is 0.
+    """
     if value is None:
         return "–"
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
-    if value == 0:
+    if abs(value) < ROUNDING:
         return "0"
     if abs(value) >= 1e9:
         return f"{value:.{digits - 1}e}"

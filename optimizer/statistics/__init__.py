@@ -1,6 +1,6 @@
 """How good a design is for the true distribution: intervals, bounds, values of information, fewer scenarios."""
 
-from .comparison import compare_designs, paired_difference
+from .comparison import compare_designs, share_better
 from .estimate import CONFIDENCE, Certainty, Estimate
 from .information import Bounds, Information, value_of_information
 from .objectives import mean_objective, mean_scenario
@@ -21,9 +21,9 @@ __all__ = [
     "compare_designs",
     "mean_objective",
     "mean_scenario",
-    "paired_difference",
     "reduce_scenarios",
     "replicate",
+    "share_better",
     "value_of_information",
     "wait_and_see_problem",
 ]

@@ -5,63 +5,109 @@ Common random numbers: Law, Simulation Modeling and Analysis, 5th ed. (2015), se
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+from dataclasses import dataclass, replace
+from functools import cached_property
+
 import numpy as np
-from numpy.typing import NDArray
 
+from ...cluster import Chunk, Scheme, Serial, plan
+from ...cluster.work import Compute
 from ...kernels import BLOCK
-from ...problems.two_stage import TwoStageProblem
+from ...problems.two_stage import Sense, TwoStageProblem
 from ...problems.two_stage.problem import Floats
+from ..distribution import Distribution
 from ..evaluation import Evaluator
-from .estimate import CONFIDENCE, Estimate
-from .objectives import Draw, objectives
+from ..progress import QuietProgress, Step
+from ..sample import Sample
 
 
-def paired_difference(
-    one: Floats, other: Floats, group: NDArray[np.int64] | None = None, confidence: float = CONFIDENCE
-) -> Estimate:
-    """The mean of `one` - `other` (N,), values of two designs in equally likely scenarios.
+@dataclass(frozen=True)
+class Designs:
+    """The two designs (n1,) and the scenarios they meet."""
 
-    `group` (N,) names the independent randomization that a scenario belongs to (scenarios of a Latin hypercube or of
-    Sobol points are not independent of each other); None: every scenario is independent. Raises ValueError with fewer
-    than two of what the error is taken from.
-    """
-    difference = one - other
-    if group is not None:
-        _, group = np.unique(group, return_inverse=True)
-        sizes = np.bincount(group)
-        means = np.bincount(group, difference) / sizes
-        share, mean = sizes / len(difference), float(difference.mean())
-        count = len(sizes)
-        if count < 2:
-            raise ValueError("two independent randomizations or more are needed")
-        error = float(np.sqrt(count / (count - 1) * (share**2 @ (means - mean) ** 2)))
-        return Estimate.of_mean(mean, error, count - 1, confidence)
-    if len(difference) < 2:
-        raise ValueError("two scenarios or more are needed")
-    return Estimate.of_sample(difference, confidence)
+    one: Floats
+    other: Floats
+    sample: Sample
+
+
+@dataclass(frozen=True)
+class ComparisonWork:
+    """Differences of two designs' objectives, distributed by `cluster`: a worker prepares the LPs once."""
+
+    problem: TwoStageProblem
+    engine: str = "auto"
+
+    @cached_property
+    def _hash(self) -> str:
+        return hashlib.sha256(b"compared" + pickle.dumps((self.problem, self.engine), protocol=5)).hexdigest()
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that decides the results."""
+        return self._hash
+
+    def prepare(self) -> Compute:
+        """The function from `Designs` and a chunk to the `Distribution` of the differences."""
+        return _Prepared(Evaluator(replace(self.problem, reports=None), engine=self.engine))
+
+
+class _Prepared:
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def __call__(self, designs: Designs, chunk: Chunk) -> Distribution:
+        problem, sample, whole = self._evaluator.problem, designs.sample, Distribution()
+        for block in chunk.blocks(BLOCK):
+            scenarios = sample.draw(problem, block.first, block.last)
+            one, other = (self._evaluator.evaluate(x, scenarios) for x in (designs.one, designs.other))
+            status = np.maximum(one.status, other.status)
+            with np.errstate(invalid="ignore"):  # where one has no answer, neither has the difference
+                difference = one.objective - other.objective
+            part = Distribution.of_block(
+                block.first,
+                difference,
+                scenarios.probability,
+                status,
+                resolved_exactly=int((one.resolved_exactly | other.resolved_exactly).sum()),
+                maximize=problem.sense is Sense.MAXIMIZE,
+                randomization=sample.randomization(block.first, block.last),
+                randomizations=sample.randomizations,
+            )
+            whole = whole.merge(part)
+        return whole
 
 
 def compare_designs(
     problem: TwoStageProblem,
     one: Floats,
     other: Floats,
-    draw: Draw,
-    count: int,
+    sample: Sample,
     *,
-    group: NDArray[np.int64] | None = None,
+    scheme: Scheme | None = None,
     engine: str = "auto",
-) -> Estimate | None:
-    """Expected objective of design `one` (n1,) minus that of `other` over `count` equally likely scenarios.
+    step: Step | None = None,
+) -> Distribution:
+    """Objective of design `one` (n1,) minus that of `other`, scenario by scenario of the sample.
 
-    None where a scenario has no answer for one of them.
+    Its standard error is that of the paired difference (between independent randomizations where the sample has
+    several); scenarios in which one of them has no answer count as failed.
     """
-    evaluator = Evaluator(problem, engine=engine)
-    values = np.empty((2, count))
-    for first in range(0, count, BLOCK):
-        last = min(first + BLOCK, count)
-        scenarios = draw(first, last)
-        for d, x in enumerate((one, other)):
-            values[d, first:last] = objectives(evaluator, x, scenarios)
-    if not np.isfinite(values).all():
-        return None
-    return paired_difference(values[0], values[1], group)
+    scheme, step = scheme or Serial(), step or QuietProgress.silent
+    blocks = 1 if scheme.workers == 1 else None
+    chunks = plan(sample.count, block=BLOCK, workers=scheme.workers, blocks_per_chunk=blocks)
+    found = Distribution()
+    for _, part in scheme.run(ComparisonWork(problem, engine), Designs(one, other, sample), chunks):
+        found = found.merge(part)
+        step.advance(found.scenarios)
+    return found
+
+
+def share_better(difference: Distribution) -> float:
+    """Probability that the first design is the better one; equal ones count for neither."""
+    values, weights = difference.points
+    if not len(values):
+        return float("nan")
+    better = values > 0.0 if difference.maximize else values < 0.0
+    return float(weights[better].sum() / weights.sum())

@@ -12,7 +12,13 @@ from ...problems.case_errors import problems_of
 from ...problems.errors import CaseError
 from ..options import Options
 
-OF_THE_STUDY = ("workers", "cluster", "out", "checkpoint")  # options that cannot be those of one run among many
+OF_THE_STUDY = (
+    "workers",
+    "cluster",
+    "out",
+    "checkpoint",
+    "against",
+)  # options that cannot be those of one run among many
 OPTIONS = tuple(field.name for field in fields(Options) if field.name not in OF_THE_STUDY)
 PREFIX = "options."  # of a path that changes an option instead of the case
 WHOLE = tuple(

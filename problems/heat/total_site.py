@@ -92,8 +92,8 @@ def site_profiles(problem: HeatRecoveryProblem) -> SiteProfiles:
     return SiteProfiles(_profile(problem, sources), _profile(problem, sinks))
 
 
-def main_profiles(problem: HeatRecoveryProblem, targets: TotalSiteTargets) -> SiteProfiles:
-    """Heat that mains take from plants (`source`, from the hot end of the source profile) and give to them (`sink`)."""
+def main_profiles(problem: HeatRecoveryProblem, targets: TotalSiteTargets, site: SiteProfiles) -> SiteProfiles:
+    """Heat that mains take from plants (`source`, from the hot end of that of `site`) and give to them (`sink`)."""
     taken, given = (
         [
             main.utility(side).stream(float(duty))
@@ -103,7 +103,7 @@ def main_profiles(problem: HeatRecoveryProblem, targets: TotalSiteTargets) -> Si
         for side, duties in ((Side.COLD, targets.generation), (Side.HOT, targets.use))
     )
     source, sink = _profile(problem, taken), _profile(problem, given)
-    rejected = site_profiles(problem).source.heat
+    rejected = site.source.heat
     if len(source.heat) and len(rejected):
         source = Curve(source.heat + max(0.0, rejected[-1] - source.heat[-1]), source.temperature)
     return SiteProfiles(source, sink)

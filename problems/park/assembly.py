@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyomo.environ as pyo
 
 from .asset import Asset, Investment
 from .plant_data import Scaled, ScaledPower
 
+if TYPE_CHECKING:
+    from .blow_down import Vessel
+
 WATER_BALANCE = "balance.water."  # how reports of the park's water balance begin
+DESTROYED = "destroyed."  # and those of exergy that units destroy, by plant, unit and period
+WHOLE_YEAR = ""
 Expression = Any  # Pyomo expressions have no usable static type
 Carrier = str
 
@@ -64,6 +69,13 @@ class Site:
     drained: dict[str, Expression] = field(default_factory=dict)  # condensate that leaves as water, per period
     burnt: dict[str, Mapping[str, Expression]] = field(default_factory=dict)  # fuel of each boiler [MW], per period
     boilers: dict[str, Expression] = field(default_factory=dict)  # steam capacity of each [t/h]
+    injected: dict[str, dict[str, Expression]] = field(default_factory=dict)  # water into each header, per period [t/h]
+    vessel: Vessel | None = None  # in which the blow-down flashes
+
+    def inject(self, header: str, period: str, water: Expression) -> None:
+        """Note feed water [t/h] that cools steam into a header."""
+        into = self.injected.setdefault(header, {})
+        into[period] = into.get(period, 0.0) + water
 
     def scaled(self, quantity: Scaled, period: str) -> Expression:
         """Fixed part + rate x (available throughput - curtailment), in the quantity's unit."""
@@ -112,6 +124,8 @@ class Assembly:
         self.flows: list[Flow] = []
         self.loads: dict[str, tuple[str, float]] = {}  # unit and largest possible value of each
         self.boundary: dict[str, bool] = {}  # of water, by line: whether it comes in
+        self.units: dict[str, str] = {}  # plant.unit of what destroys exergy: what it is
+        self._exergy: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         self._water: dict[str, list[Expression]] = defaultdict(list)
         self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         self._balances: dict[tuple[Carrier, str], dict[str, list[Expression]]] = {}
@@ -253,8 +267,19 @@ class Assembly:
         """
         self._heat[plant, period].append(power)
 
+    def exergy(self, plant: str, unit: str, kind: str, period: str, power: Expression) -> None:
+        """Enter exergy [MW] that flows into a unit (negative: out of it); what does not come out is destroyed there.
+
+        Period `WHOLE_YEAR` for the mean of a unit that keeps something from one period to the next. It acts on no row:
+        no unit may create exergy, which every scenario's report shows.
+        """
+        self.units[f"{plant}.{unit}"] = kind
+        self._exergy[f"{plant}.{unit}", period].append(power)
+
     def report_residuals(self) -> None:
-        """Report the water balance of the park and the heat balance of every steam system, per period."""
+        """Report balances of the park's water and of every steam system's heat, exergy destroyed by every unit."""
+        for (unit, period), entries in self._exergy.items():
+            self.report(f"{DESTROYED}{unit}.{period}", "MW", sum(entries) + 0.0)
         for period, entries in self._water.items():
             self.report(f"residual.water.{period}", "t/h", sum(entries) + 0.0)
         for (plant, period), entries in self._heat.items():

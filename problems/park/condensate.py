@@ -16,6 +16,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import MassFlow, SpecificPower, TemperatureDifference
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .exchange import Line
@@ -50,6 +51,9 @@ def collect(
         site.drained[p] = site.drained.get(p, 0.0) + block.drained[p]
         assembly.water(LOST_AS_STEAM, p, -block.drained[p], inwards=False)
         if flash > 0.0:
+            kept = (1.0 - flash) * exergy.of_water(site.condensate[name])
+            lost = (exergy.of_water_with(enthalpy) - kept) * steam.MW_PER_T_AND_KJ_PER_KG
+            assembly.exergy(site.name, f"{name} condensate", "condensate tank", p, lost * amount[p])
             assembly.total("flash steam lost", p, flash * amount[p])
 
 
@@ -96,6 +100,10 @@ class CondensateLine(Line):
                 assembly.demand("condensate", f"{self.start}.{user}", p, block.sent[user, p])
                 arriving = steam.liquid(temperature - self.temperature_drop)
                 return_condensate(assembly, self.end, p, block.sent[user, p], arriving, feedwater)
+                cooled = exergy.of_water(temperature) - exergy.of_water_with(arriving)
+                lost = cooled * steam.MW_PER_T_AND_KJ_PER_KG * block.sent[user, p]
+                assembly.exergy(self.start, name, "condensate line", p, lost)
             assembly.demand("power", self.start, p, self.pumping / 1000.0 * sent[p])
+            assembly.exergy(self.start, name, "condensate line", p, self.pumping / 1000.0 * sent[p])
             assembly.total("condensate exchanged", p, sent[p])
         assembly.flow("condensate", f"{self.start}.condensate", f"{self.end}.deaerator", "t/h", lambda p: sent[p])

@@ -10,6 +10,7 @@ from pydantic import Field
 from ..errors import Problem
 from ..heat.streams import Side
 from ..units import Temperature
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Site
 from .emergency import Emergency
@@ -67,7 +68,7 @@ class CondensingTurbine(SteamTurbine):
         }
         vapour = Piece(self.condenser, self.condenser)
         price = None if emergency is None else emergency.heat_dump
-        network.add(
+        carrier = network.add(
             Carrier(
                 f"{key} condenser", site.name, Side.HOT, Role.CONVERTER, (vapour,), 0.0, rejected, slack_price=price
             )
@@ -78,4 +79,7 @@ class CondensingTurbine(SteamTurbine):
             assembly.heat(site.name, p, -inlet.power(block.steam[p]))
             return_condensate(assembly, site.name, p, block.steam[p], condensate, feedwater)
             assembly.total("condenser heat", p, rejected[p], "MWh/a")
+            passed = block.steam[p] * (inlet.exergy - exergy.of_water(self.condenser)) * steam.MW_PER_T_AND_KJ_PER_KG
+            left = block.power[p] + carrier.exergy * rejected[p]
+            assembly.exergy(site.name, name, "turbine", p, passed - left)
         assembly.flow("steam", node, key, "t/h", lambda p: block.steam[p])

@@ -12,7 +12,7 @@ from ..heat.streams import Side
 from ..units import Concentration, EnergyPrice, Quantity, Ratio, Temperature
 from .assembly import Assembly, Expression, Site
 from .base import CaseModel, Name
-from .heat_network import HeatNetwork, Piece
+from .heat_network import HeatNetwork, Piece, exergy_of
 from .heat_utility import HeatUtility
 from .water_network import Role, WaterNetwork, WaterSink, WaterSource
 
@@ -83,8 +83,10 @@ class Cooling(HeatUtility):
         piece = Piece(self.supply, self.supply if self.target is None else self.target)
         heat = self.carrier(assembly, network, site, name, Side.COLD, (piece,), approach)
         price = assembly.uncertain(f"{path}.price", self.price)
+        worth = max(0.0, exergy_of((piece,)))  # colder than the surroundings it is bought cold, which nothing destroys
         for p in assembly.periods:
             assembly.cost("cooling", p, price * heat[p])
+            assembly.exergy(site.name, name, "cooling", p, (worth + self.power) * heat[p])
             if self.power > 0.0:
                 assembly.demand("power", site.name, p, self.power * heat[p])
                 assembly.total("power for heat", p, self.power * heat[p], "MWh/a")

@@ -14,7 +14,7 @@ from ..units import Power, Ratio, Temperature, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
-from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
+from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .weather import Air, no_weather
 
 
@@ -70,8 +70,10 @@ class DryCooler(CaseModel):
         heat = {p: block.heat[p] for p in assembly.periods}
         own = share_of_approach(self.approach_contribution, approach)
         piece = Piece(self.supply, self.target)
-        network.add(Carrier(key, site.name, Side.COLD, Role.UTILITY, (piece,), own, heat))
+        carrier = network.add(Carrier(key, site.name, Side.COLD, Role.UTILITY, (piece,), own, heat))
         for p in assembly.periods:
+            worth = 1.0 - (assembly.temperature[p] + KELVIN) / carrier.temperature  # beside the air that it warms
+            assembly.exergy(site.name, name, "dry cooler", p, (worth + self.power) * heat[p])
             assembly.demand("power", site.name, p, self.power * heat[p])
             assembly.total("cooling", p, heat[p], "MWh/a")
             assembly.total("power for heat", p, self.power * heat[p], "MWh/a")

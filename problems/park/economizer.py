@@ -52,6 +52,7 @@ class Economizer(CaseModel):
         heat = {p: block.heat[p] for p in assembly.periods}
         own = share_of_approach(self.approach_contribution, approach)
         piece = Piece(self.supply, self.target)
-        network.add(Carrier(f"{site.name}.{name}", site.name, Side.HOT, Role.UTILITY, (piece,), own, heat))
+        carrier = network.add(Carrier(f"{site.name}.{name}", site.name, Side.HOT, Role.UTILITY, (piece,), own, heat))
         for p in assembly.periods:
+            assembly.exergy(site.name, self.boiler, "boiler", p, -carrier.exergy * heat[p])
             assembly.total("heat from flue gas", p, heat[p], "MWh/a")

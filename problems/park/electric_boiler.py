@@ -26,4 +26,5 @@ class ElectricBoiler(SteamGenerator):
         power = self.raise_steam(assembly, site, name, "electric boiler", path, header, feedwater, per_steam)
         for p in assembly.periods:
             assembly.demand("power", site.name, p, power[p])
+            assembly.exergy(site.name, name, "electric boiler", p, power[p])
         assembly.flow("power", site.name, f"{site.name}.{name}", "MW", lambda p: power[p])

@@ -187,6 +187,7 @@ class PowerLine(Line):
             assembly.demand("power", self.start, p, block.sent[p])
             assembly.supply("power", self.end, p, arriving * block.sent[p])
             assembly.total("power exchanged", p, block.sent[p], "MWh/a")
+            assembly.exergy(self.start, name, "power line", p, (1.0 - arriving) * block.sent[p])
         assembly.flow("power", self.start, self.end, "MW", lambda p: block.sent[p])
 
 

@@ -6,15 +6,17 @@ to the feed water (carrier `deaerator heat`), so that only what differs from fee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import Field
 
 from ..errors import Problem
 from ..units import Concentration, Fraction, Pressure, SpecificPower, Temperature, WaterPrice
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .base import CaseModel, Name
+from .blow_down import BlowDownFlash
 from .header import Header, header_node
 from .water_network import Role, WaterNetwork, WaterSink, WaterSource
 
@@ -39,6 +41,7 @@ class Feedwater(CaseModel):
     cost: WaterPrice = Field(default=0.0, ge=0.0, description="demineralization, per raw water")
     power: SpecificPower = Field(default=0.0, description="demineralization, per raw water")
     blow_down: Fraction = Field(default=0.03, gt=0.0, lt=0.5, description="share of boiler feed water blown down")
+    flash: BlowDownFlash | None = Field(default=None, description="what is won of the blow-down; none: it is drained")
     source: str = Field(default="assumed", description="where the figures come from")
 
     @property
@@ -67,7 +70,12 @@ class Feedwater(CaseModel):
             if name in self.maximum and limit * self.recovery > self.maximum[name]:
                 yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
 
-    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, header: Header) -> None:
+    def mix(self, assembly: Assembly, plant: str, period: str, amount: Expression, own: float) -> None:
+        """Enter the exergy of what joins the deaerator [t/h], of `own` kJ/kg, and leaves it as feed water."""
+        surplus = (own - exergy.of_boiling_water(self.pressure)) * steam.MW_PER_T_AND_KJ_PER_KG
+        assembly.exergy(plant, "deaerator", "deaerator", period, surplus * amount)
+
+    def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, headers: Mapping[str, Header]) -> None:
         """With make-up M, steam D, condensate C_u, feed water F, overflow O, vent V [t/h] and enthalpies h [kJ/kg]:
 
             mass:   M + D + sum_u C_u = F + O + V            raw water M / recovery, reject M (1 / recovery - 1)
@@ -76,10 +84,12 @@ class Feedwater(CaseModel):
         Condensate hotter than the deaerator flashes in it and saves its steam; the vent lets out saturated steam when
         hot condensate brings more heat than there is make-up to warm.
         The overflow holds the balance when more condensate returns than boilers need (steam from another plant); it
-        joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share.
+        joins the blow-down, whose concentration bounds that of the mixture:  c_demineralized / blow_down share, more
+        where a part of it flashes off.
         The reject bears all that demineralization removes:  c_raw / (1 - recovery).
         """
-        name, periods = site.name, assembly.periods
+        name, periods, header = site.name, assembly.periods, headers[self.header]
+        thickened = 1.0 if self.flash is None else self.flash.announce(site, headers, self.pressure)
         block = assembly.block(site, "feedwater")
         for variable in ("make_up", "steam", "overflow", "vent"):
             block.add_component(variable, activity(periods))
@@ -96,16 +106,23 @@ class Feedwater(CaseModel):
             crossing = block.make_up[p] * self.make_up_enthalpy - block.overflow[p] * self.enthalpy
             assembly.heat(name, p, (crossing - block.vent[p] * vented) * steam.MW_PER_T_AND_KJ_PER_KG)
             assembly.total("steam vented", p, block.vent[p])
+            for amount, own in (
+                (block.make_up[p], exergy.of_water(self.make_up_temperature)),
+                (block.steam[p], header.exergy),
+                (-block.vent[p], exergy.of_saturated_steam(self.pressure)),
+            ):
+                self.mix(assembly, name, p, amount, own)
             assembly.demand("blow-down", name, p, block.blown_down[p])
             assembly.cost("demineralization", p, self.cost * raw[p])
             assembly.demand("power", name, p, self.power / 1000.0 * raw[p])
+            assembly.exergy(name, "demineralization", "demineralization", p, self.power / 1000.0 * raw[p])
             assembly.total("boiler make-up", p, raw[p])
         assembly.flow("steam", node, f"{name}.deaerator", "t/h", lambda p: block.steam[p])
         only = None if self.only is None else frozenset(self.only)
         forbidden = frozenset({*self.forbidden, f"{name}.demineralization"})  # its own reject would only concentrate
         network.add_sink(WaterSink(f"{name}.make-up", Role.PLAIN, name, self.maximum, raw, only, forbidden))
         drained = {p: block.blown_down[p] + block.overflow[p] for p in periods}
-        cycles = {k: c / self.blow_down for k, c in self.demineralized.items()}
+        cycles = {k: thickened * c / self.blow_down for k, c in self.demineralized.items()}
         network.add_source(WaterSource(f"{name}.blow-down", Role.PLAIN, name, cycles, drained))
         if self.recovery < 1.0:
             reject = {p: raw[p] - block.make_up[p] for p in periods}
@@ -121,6 +138,7 @@ def return_condensate(
     """Condensate [t/h] of `enthalpy` [kJ/kg] joins the deaerator of a plant, with its heat."""
     assembly.supply("feedwater", plant, period, amount)
     _heat(assembly, plant, period, amount, enthalpy - feedwater.enthalpy)
+    feedwater.mix(assembly, plant, period, amount, exergy.of_water_with(enthalpy))
     assembly.heat(plant, period, amount * (enthalpy * steam.MW_PER_T_AND_KJ_PER_KG))
     kept = (enthalpy - feedwater.make_up_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
     assembly.total("heat returned", period, amount * kept, "MWh/a")

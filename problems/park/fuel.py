@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from ..units import EmissionFactor, EnergyPrice
+from ..units import EmissionFactor, EnergyPrice, Ratio
 from .assembly import Assembly, Expression
 from .base import CaseModel
 
@@ -17,14 +17,20 @@ class Fuel(CaseModel):
     price: EnergyPrice = Field(description="price per energy (LHV)")
     emission_factor: EmissionFactor = Field(description="CO2 of the stack per energy (LHV), t/MWh")
     biogenic: bool = Field(default=False, description="its CO2 is shown on a line of its own, not in the inventory")
+    exergy: Ratio = Field(
+        default=1.04, gt=0.0, description="exergy per LHV: gas 1.04, oil 1.07, coal 1.09, wood 1.15 (Kotas 1985)"
+    )
     source: str = Field(default="assumed", description="where the figures come from")
 
-    def burn(self, assembly: Assembly, name: str, target: str, amount: Mapping[str, Expression]) -> None:
-        """Price and emit what is burnt:  cost = price xi B,  CO2 = factor B,  with B [MW] per period."""
+    def burn(
+        self, assembly: Assembly, name: str, plant: str, unit: str, kind: str, amount: Mapping[str, Expression]
+    ) -> None:
+        """Price and emit what a unit burns:  cost = price xi B,  CO2 = factor B,  with B [MW] per period."""
         price = assembly.uncertain(f"fuels.{name}.price", self.price)
         line = "biogenic" if self.biogenic else "stack"
         for p in assembly.periods:
             assembly.cost("fuel", p, price * amount[p])
             assembly.emission(line, p, self.emission_factor * amount[p])
             assembly.total(f"fuel {name}", p, amount[p], "MWh/a")
-        assembly.flow("fuel", name, target, "MW", lambda p: amount[p])
+            assembly.exergy(plant, unit, kind, p, self.exergy * amount[p])
+        assembly.flow("fuel", name, f"{plant}.{unit}", "MW", lambda p: amount[p])

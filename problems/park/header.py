@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import MassFlow, Pressure, Temperature, TemperatureDifference
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .base import CaseModel, Name
@@ -34,6 +35,11 @@ class Header(CaseModel):
     def enthalpy(self) -> float:
         """Enthalpy of the steam [kJ/kg]."""
         return steam.enthalpy(self.pressure, self.state_temperature)
+
+    @property
+    def exergy(self) -> float:
+        """Exergy of the steam [kJ/kg]."""
+        return exergy.of_steam(self.pressure, self.state_temperature)
 
     def power(self, flow: Expression) -> Expression:
         """Heat [MW] that a flow of its steam [t/h] carries."""
@@ -64,6 +70,8 @@ class Header(CaseModel):
             assembly.cost("steam vent", p, price * block.vent[p])
             assembly.total("steam vented", p, block.vent[p])
             assembly.heat(site.name, p, -self.power(block.vent[p]))
+            vented = self.exergy * steam.MW_PER_T_AND_KJ_PER_KG * block.vent[p]
+            assembly.exergy(site.name, f"{name} vent", "vent", p, vented)
         assembly.flow("steam", node, "vent", "t/h", lambda p: block.vent[p])
         if emergency is not None:
             missing = assembly.deficit("steam", site, node, emergency.steam_deficit, "t/a")
@@ -85,7 +93,9 @@ class Letdown(CaseModel):
 
         r = (h_in - h_header) / (h_header - h_bfw)
         """
-        ratio = injection_ratio(headers[self.start].enthalpy, headers[self.end].enthalpy, feedwater)
+        inlet, outlet = headers[self.start], headers[self.end]
+        ratio = injection_ratio(inlet.enthalpy, outlet.enthalpy, feedwater)
+        lost = inlet.exergy + ratio * exergy.of_water_with(feedwater) - (1.0 + ratio) * outlet.exergy
         block = assembly.block(site, f"letdown {name}")
         block.flow = activity(assembly.periods, self.capacity)
         start, end = header_node(site.name, self.start), header_node(site.name, self.end)
@@ -93,6 +103,8 @@ class Letdown(CaseModel):
             assembly.demand("steam", start, p, block.flow[p])
             assembly.supply("steam", end, p, (1.0 + ratio) * block.flow[p])
             assembly.demand("feedwater", site.name, p, ratio * block.flow[p])
+            site.inject(self.end, p, ratio * block.flow[p])
+            assembly.exergy(site.name, name, "letdown", p, lost * steam.MW_PER_T_AND_KJ_PER_KG * block.flow[p])
         valve = f"{site.name}.{name}"
         assembly.flow("steam", start, valve, "t/h", lambda p: block.flow[p])
         assembly.flow("steam", valve, end, "t/h", lambda p: (1.0 + ratio) * block.flow[p])

@@ -18,7 +18,7 @@ from ..units import Fraction, Power, Quantity, TemperatureDifference
 from .assembly import Assembly, Expression, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel
-from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role
+from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, logarithmic_mean
 from .heat_pump import TemperatureRange
 
 Performance = Annotated[float, Quantity("ratio", "1", positive=True, maximum=2.0)]
@@ -44,20 +44,26 @@ class _HeatDriven(CaseModel):
 
     def _ends(
         self,
+        assembly: Assembly,
         network: HeatNetwork,
         site: Site,
-        key: str,
+        unit: str,
+        kind: str,
         driving: dict[str, Expression],
         rejected: dict[str, Expression],
     ) -> None:
-        """The carriers that every such machine has: what drives it and what it rejects."""
+        """The carriers that every such machine has: what drives it and what it rejects, with their exergy."""
+        key = f"{site.name}.{unit}"
         taken = Piece(self.driven_by.end - self.pinch, self.driven_by.start - self.pinch)
         given = Piece(self.rejects.end + self.pinch, self.rejects.start + self.pinch)
         for name, side, piece, amount in (
             (f"{key} drive", Side.COLD, taken, driving),
             (f"{key} rejects", Side.HOT, given, rejected),
         ):
-            network.add(Carrier(name, site.name, side, Role.CONVERTER, (piece,), 0.0, amount, owner=key))
+            carrier = network.add(Carrier(name, site.name, side, Role.CONVERTER, (piece,), 0.0, amount, owner=key))
+            worth = carrier.exergy if side is Side.COLD else -carrier.exergy
+            for p, heat in amount.items():
+                assembly.exergy(site.name, unit, kind, p, worth * heat)
 
 
 class RankineCycle(_HeatDriven):
@@ -86,9 +92,10 @@ class RankineCycle(_HeatDriven):
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: b.power[p] <= capacity)
         driving = {p: block.power[p] / self.power_per_heat for p in assembly.periods}
         rejected = {p: (1.0 / self.power_per_heat - 1.0) * block.power[p] for p in assembly.periods}
-        self._ends(network, site, key, driving, rejected)
+        self._ends(assembly, network, site, name, "organic Rankine cycle", driving, rejected)
         for p in assembly.periods:
             assembly.supply("power", site.name, p, block.power[p])
+            assembly.exergy(site.name, name, "organic Rankine cycle", p, -block.power[p])
             assembly.total("power generated", p, block.power[p], "MWh/a")
         assembly.flow("heat", f"{key} drive", f"{key} rejects", "MW", lambda p: rejected[p])
         assembly.flow("power", key, site.name, "MW", lambda p: block.power[p])
@@ -113,8 +120,11 @@ class AbsorptionChiller(_HeatDriven):
 
     @property
     def ideal(self) -> float:
-        """Largest cold per driving heat: (1 - T_rejects / T_drive) T_cold / (T_rejects - T_cold)."""
-        hot, middle, cold = self.driven_by.mean, self.rejects.mean, self.chills.mean
+        """Largest cold per driving heat: (1 - T_rejects / T_drive) T_cold / (T_rejects - T_cold), of its own fluids."""
+        hot, middle, cold = (
+            logarithmic_mean(one.start + shift + KELVIN, one.end + shift + KELVIN)
+            for one, shift in ((self.driven_by, -self.pinch), (self.rejects, self.pinch), (self.chills, -self.pinch))
+        )
         return float("inf") if middle <= cold else (1.0 - middle / hot) * cold / (middle - cold)
 
     def add_to(self, assembly: Assembly, network: HeatNetwork, site: Site, name: str) -> None:
@@ -128,10 +138,11 @@ class AbsorptionChiller(_HeatDriven):
         cold = {p: block.cold[p] for p in assembly.periods}
         driving = {p: cold[p] / self.performance for p in assembly.periods}
         rejected = {p: (1.0 + 1.0 / self.performance) * cold[p] for p in assembly.periods}
-        self._ends(network, site, key, driving, rejected)
+        self._ends(assembly, network, site, name, "absorption chiller", driving, rejected)
         piece = Piece(self.chills.end - self.pinch, self.chills.start - self.pinch)
-        network.add(Carrier(key, site.name, Side.COLD, Role.CONVERTER, (piece,), 0.0, cold, owner=key))
+        chilled = network.add(Carrier(key, site.name, Side.COLD, Role.CONVERTER, (piece,), 0.0, cold, owner=key))
         for p in assembly.periods:
+            assembly.exergy(site.name, name, "absorption chiller", p, chilled.exergy * cold[p])
             assembly.total("cold from heat", p, cold[p], "MWh/a")
         assembly.flow("heat", f"{key} drive", f"{key} rejects", "MW", lambda p: driving[p])
         assembly.flow("heat", key, f"{key} rejects", "MW", lambda p: cold[p])

@@ -23,7 +23,8 @@ from typing import Any
 import pyomo.environ as pyo
 
 from ..heat.streams import Side
-from .assembly import Assembly, Expression
+from . import exergy
+from .assembly import WHOLE_YEAR, Assembly, Expression
 from .heat_grid import Ends, Grid, exchange_grid
 from .heat_grid import Pair as GridPair
 
@@ -78,6 +79,16 @@ class Carrier:
         """Upper and lower shifted temperature and share of every piece."""
         shift = -self.contribution if self.side is Side.HOT else self.contribution
         return tuple((max(p.supply, p.target) + shift, min(p.supply, p.target) + shift, p.share) for p in self.pieces)
+
+    @property
+    def temperature(self) -> float:
+        """Temperature [K] at which its heat would carry the same entropy."""
+        return mean_temperature(self.pieces)
+
+    @property
+    def exergy(self) -> float:
+        """Exergy per heat."""
+        return exergy.of_heat(self.temperature)
 
 
 @dataclass
@@ -193,7 +204,9 @@ class HeatNetwork:
         for p in assembly.periods:
             if streams:
                 assembly.total("heat recovered", p, total[p], "MWh/a")
-            assembly.total("exergy destroyed in heat exchange", p, exergy_destroyed(exchange.arcs, p), "MWh/a")
+        unit = exchange.name.removeprefix(f"{exchange.hot.plant}.").replace(f">{exchange.hot.plant}.", " > ")
+        lost = assembly.mean(lambda p: exergy_destroyed(exchange.arcs, p))
+        assembly.exergy(exchange.hot.plant, unit, "heat exchange", WHOLE_YEAR, lost)
         assembly.flow("heat", exchange.hot.key, exchange.cold.key, "MW", lambda p: total[p])
 
     def _carrier(
@@ -256,6 +269,17 @@ def logarithmic_mean(a: float, b: float) -> float:
     return a if abs(a - b) < 1e-6 else (a - b) / math.log(a / b)
 
 
-def exergy_destroyed(arcs: list[Arc], period: str, ambient: float = 298.15) -> Expression:
+def mean_temperature(pieces: tuple[Piece, ...]) -> float:
+    """Temperature [K] at which the heat of all pieces would carry the same entropy."""
+    return entropic_temperature(tuple((p.supply, p.target, p.share) for p in pieces), 0.0)
+
+
+def exergy_of(pieces: tuple[Piece, ...]) -> float:
+    """Exergy per heat of all pieces."""
+    return exergy.of_heat(mean_temperature(pieces))
+
+
+def exergy_destroyed(arcs: list[Arc], period: str) -> Expression:
     """Exergy [MW] destroyed by what passes: T0 q (1 / T_cold - 1 / T_hot), never negative."""
-    return sum(ambient * (1.0 / a.cold_temperature - 1.0 / a.hot_temperature) * a.flow[period] for a in arcs)
+    lost = ((exergy.of_heat(a.hot_temperature) - exergy.of_heat(a.cold_temperature), a.flow[period]) for a in arcs)
+    return sum(each * flow for each, flow in lost)

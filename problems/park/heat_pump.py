@@ -11,7 +11,7 @@ a second-law efficiency eta (review: Arpagaus et al. 2018, DOI 10.1016/j.energy.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import pyomo.environ as pyo
 from pydantic import Field, model_validator
@@ -26,9 +26,9 @@ from .heat_network import KELVIN, Carrier, HeatNetwork, Piece, Role, logarithmic
 from .weather import Air, no_weather
 
 Stages = Annotated[int, Field(ge=1, le=3)]
-COMMERCIAL, LIMIT = 120.0, 160.0  # degC of the sink: what can be bought, and what has been shown
+COMMERCIAL, LIMIT = 120.0, 160.0  # degC of a refrigerant's sink: what can be bought, and what has been shown
+CONDENSING = 5.0  # K within which a vapour that is compressed itself condenses
 LARGEST_LIFT = 70.0  # K a stage
-AMBIENT = 298.15  # K at which exergy is zero
 
 
 class TemperatureRange(CaseModel):
@@ -50,9 +50,13 @@ class HeatPump(CaseModel):
         default=None, description="temperatures of the streams that it cools; none: the air is its source"
     )
     heats: TemperatureRange = Field(description="temperatures of the streams that it heats; equal ends: boiling")
+    recompresses: bool = Field(
+        default=False,
+        description="compresses the vapour that it cools itself (open cycle): no refrigerant limits its temperatures",
+    )
     efficiency: Fraction = Field(default=0.5, description="share of the ideal COP: 0.40-0.60, boiling sink 0.45-0.60")
     pinch: TemperatureDifference = Field(
-        default=5.0, description="between refrigerant and streams; 0: vapour recompression"
+        default=5.0, description="between refrigerant, or recompressed vapour, and streams"
     )
     stages: Stages = Field(default=1, description="stages of compression, each lifts by 70 K at most")
     existing: Power = Field(default=0.0, description="heat that it can give off already")
@@ -63,6 +67,8 @@ class HeatPump(CaseModel):
     def _directions(self) -> HeatPump:
         if self.cools is not None and self.cools.end > self.cools.start:
             raise ValueError("what it cools does not get hotter")
+        if self.recompresses and (self.cools is None or self.cools.start - self.cools.end > CONDENSING):
+            raise ValueError(f"what is recompressed is a vapour: it condenses within {CONDENSING:g} K")
         if self.heats.end < self.heats.start:
             raise ValueError("what it heats does not get colder")
         return self
@@ -74,7 +80,7 @@ class HeatPump(CaseModel):
 
     def problems(self, place: str, air: Air | None) -> Iterator[Problem]:
         """Sinks too hot, lifts too high or none in any scenario's air, efficiencies that nobody has measured."""
-        if self.heats.end > LIMIT:
+        if self.heats.end > LIMIT and not self.recompresses:
             message = f"no heat pump has shown more than {LIMIT:g} degC"
             yield Problem(message, place=f"{place}.heats.to", typed=f"{self.heats.end:g}")
         if self.cools is None and air is None:
@@ -102,7 +108,7 @@ class HeatPump(CaseModel):
 
     def warnings(self, place: str) -> Iterator[str]:
         """Sinks beyond what can be bought."""
-        if COMMERCIAL < self.heats.end <= LIMIT:
+        if COMMERCIAL < self.heats.end <= LIMIT and not self.recompresses:
             yield f"{place}: {self.heats.end:g} degC is above the {COMMERCIAL:g} degC of heat pumps on the market"
 
     @property
@@ -135,30 +141,23 @@ class HeatPump(CaseModel):
         heat = {p: block.heat[p] for p in assembly.periods}
         drawn = {p: block.heat[p] - block.power[p] for p in assembly.periods}
         sink = Piece(self.heats.end + self.pinch, self.heats.start + self.pinch)
-        network.add(Carrier(key, site.name, Side.HOT, Role.CONVERTER, (sink,), 0.0, heat, owner=key))
+        pumped = network.add(Carrier(key, site.name, Side.HOT, Role.CONVERTER, (sink,), 0.0, heat, owner=key))
         if self.cools is not None:
             source = Piece(self.cools.end - self.pinch, self.cools.start - self.pinch)
-            network.add(
+            cooled = network.add(
                 Carrier(f"{key} source", site.name, Side.COLD, Role.CONVERTER, (source,), 0.0, drawn, owner=key)
             )
+            for p in assembly.periods:
+                assembly.exergy(site.name, name, "heat pump", p, cooled.exergy * drawn[p] - pumped.exergy * heat[p])
             assembly.flow("heat", f"{key} source", key, "MW", lambda p: drawn[p])
         else:
+            for p in assembly.periods:  # beside the scenario's own air, what is drawn from it has no exergy
+                worth = 1.0 - (assembly.temperature[p] + KELVIN) / pumped.temperature
+                assembly.exergy(site.name, name, "heat pump", p, -worth * heat[p])
             assembly.flow("heat", "ambient air", key, "MW", lambda p: drawn[p])
         for p in assembly.periods:
             assembly.demand("power", site.name, p, block.power[p])
             assembly.total("power for heat", p, block.power[p], "MWh/a")
             assembly.total("heat pumped", p, heat[p], "MWh/a")
-            assembly.total("exergy destroyed in heat pumps", p, self._destroyed(assembly, block, p), "MWh/a")
+            assembly.exergy(site.name, name, "heat pump", p, block.power[p])
         assembly.flow("power", site.name, key, "MW", lambda p: block.power[p])
-
-    def _destroyed(self, assembly: Assembly, block: Any, period: str) -> Expression:
-        """Exergy [MW] destroyed: P + (Q - P) (1 - T0 / T_source) - Q (1 - T0 / T_sink), at the refrigerant's ends.
-
-        Where the air is the source its temperature is T0.
-        """
-        sink = logarithmic_mean(self.heats.start + self.pinch + KELVIN, self.heats.end + self.pinch + KELVIN)
-        heat, power = block.heat[period], block.power[period]
-        if self.cools is None:
-            return power - heat * (1.0 - (assembly.temperature[period] + KELVIN) / sink)
-        source = logarithmic_mean(self.cools.start - self.pinch + KELVIN, self.cools.end - self.pinch + KELVIN)
-        return power + (heat - power) * (1.0 - AMBIENT / source) - heat * (1.0 - AMBIENT / sink)

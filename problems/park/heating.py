@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ..heat.streams import Side
 from ..units import EmissionFactor, EnergyPrice, Fraction, Temperature
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site
 from .base import Name
@@ -15,7 +16,7 @@ from .condensate import collect
 from .feedwater import return_condensate
 from .fuel import Fuel
 from .header import header_node
-from .heat_network import HeatNetwork, Piece
+from .heat_network import HeatNetwork, Piece, exergy_of
 from .heat_utility import HeatUtility
 from .steam import SteamSystem
 
@@ -70,14 +71,19 @@ class Heating(HeatUtility):
         piece = Piece(*self.temperatures(system))
         heat = self.carrier(assembly, network, site, name, Side.HOT, (piece,), approach)
         key = f"{site.name}.{name}"
+        if self.price is None:
+            for p in assembly.periods:
+                assembly.exergy(site.name, name, "heating", p, -exergy_of((piece,)) * heat[p])
         if self.header is not None:
             assert system is not None
             self._steam(assembly, site, name, heat, system)
         elif self.fuel is not None:
-            fuels[self.fuel].burn(assembly, self.fuel, key, {p: heat[p] / self.efficiency for p in heat})
+            burnt = {p: heat[p] / self.efficiency for p in heat}
+            fuels[self.fuel].burn(assembly, self.fuel, site.name, name, "heating", burnt)
         elif self.power:
             for p in assembly.periods:
                 assembly.demand("power", site.name, p, heat[p] / self.efficiency)
+                assembly.exergy(site.name, name, "heating", p, heat[p] / self.efficiency)
                 assembly.total("power for heat", p, heat[p] / self.efficiency, "MWh/a")
             assembly.flow("power", site.name, key, "MW", lambda p: heat[p] / self.efficiency)
         else:
@@ -104,6 +110,9 @@ class Heating(HeatUtility):
             assembly.total("steam used", p, used[p])
             assembly.total("heat used", p, heat[p], "MWh/a")
             assembly.heat(site.name, p, -header.power(used[p]))
+            condensate = self.condensate_return * exergy.of_boiling_water(header.pressure)
+            brought = (header.exergy - condensate) * steam.MW_PER_T_AND_KJ_PER_KG
+            assembly.exergy(site.name, name, "heating", p, brought * used[p])
         assembly.flow("steam", node, f"{site.name}.{name}", "t/h", lambda p: used[p])
         if self.condensate_return == 0.0:
             return

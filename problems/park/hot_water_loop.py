@@ -133,9 +133,13 @@ class HotWaterLoop(Line):
         ):
             slack = price if side is Side.COLD else None
             own = self.approach_contribution
-            network.add(Carrier(key, plant, side, Role.CONVERTER, (piece,), own, amount, slack_price=slack))
+            carrier = network.add(Carrier(key, plant, side, Role.CONVERTER, (piece,), own, amount, slack_price=slack))
+            worth = carrier.exergy if side is Side.COLD else -carrier.exergy
+            for p in assembly.periods:
+                assembly.exergy(self.start, called, "hot-water loop", p, worth * amount[p])
         for p in assembly.periods:
             assembly.demand("power", self.start, p, self.pumping / 1000.0 / per_flow * sent[p])
+            assembly.exergy(self.start, called, "hot-water loop", p, self.pumping / 1000.0 / per_flow * sent[p])
             assembly.total("power for heat", p, self.pumping / 1000.0 / per_flow * sent[p], "MWh/a")
             assembly.total("heat exchanged", p, delivered[p], "MWh/a")
             assembly.total("loop heat loss", p, loss * states[p][0], "MWh/a")

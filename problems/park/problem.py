@@ -27,7 +27,8 @@ class ParkProblem:
     `assets`: one row of the design table each; `flows`: physical flows whose annual means are reports of `problem`;
     `loads`: unit and largest value of what is reported period by period;
     `simulator`: forward simulation of the water network; `model`: the Pyomo model it was compiled from;
-    `boundary`: lines of the water balance and whether they come in; `notes`: what the case leaves unsaid.
+    `boundary`: lines of the water balance and whether they come in; `notes`: what the case leaves unsaid;
+    `units`: what destroys exergy, by plant and unit: what it is.
     """
 
     case: ParkCase
@@ -39,6 +40,7 @@ class ParkProblem:
     simulator: WaterSimulator
     boundary: Mapping[str, bool]
     notes: tuple[str, ...]
+    units: Mapping[str, str]
 
 
 def park_problem(case: ParkCase) -> ParkProblem:
@@ -73,6 +75,7 @@ def park_problem(case: ParkCase) -> ParkProblem:
         WaterSimulator(built.network, treatments, assembly.periods),
         dict(assembly.boundary),
         notes(case, built.network),
+        dict(assembly.units),
     )
 
 

@@ -95,8 +95,7 @@ class SteamSystem(CaseModel):
 
     def _fuels(self, place: str, fuels: set[str]) -> Iterator[Problem]:
         for name, boiler in self.boilers.items():
-            if boiler.fuel not in fuels:
-                yield unknown(f"{place}.boilers.{name}.fuel", "fuel", boiler.fuel, fuels)
+            yield from boiler.problems(f"{place}.boilers.{name}", fuels)
 
     def _needs_feedwater(self, place: str) -> Iterator[Problem]:
         if self.feedwater is None:
@@ -113,14 +112,17 @@ class SteamSystem(CaseModel):
                     place=f"{place}.steam_uses.{name}.condensate_temperature",
                     typed=f"{use.condensate_temperature:g}",
                 )
-        if self.feedwater is not None:
+        if (water := self.feedwater) is not None:
             for name, header in self.headers.items():
-                if header.pressure < self.feedwater.pressure:
+                if header.pressure < water.pressure:
                     yield Problem(
-                        f"below the {self.feedwater.pressure:g} barg of the deaerator",
+                        f"below the {water.pressure:g} barg of the deaerator",
                         place=f"{place}.headers.{name}.pressure",
                         typed=f"{header.pressure:g}",
                     )
+            if water.flash is not None:
+                where = f"{place}.feedwater.flash"
+                yield from water.flash.problems(where, self.headers, water.pressure, water.make_up_temperature)
         for group in ("letdowns", "turbines"):
             for name, part in getattr(self, group).items():
                 where, inlet, outlet = f"{place}.{group}.{name}", self.headers[part.start], self.headers[part.end]
@@ -157,18 +159,19 @@ class SteamSystem(CaseModel):
         if self.feedwater is None:
             return
         water = self.feedwater
-        water.add_to(assembly, network, site, self.headers[water.header])
+        water.add_to(assembly, network, site, self.headers)
         for name, letdown in self.letdowns.items():
             letdown.add_to(assembly, site, name, self.headers, water.enthalpy)
         for name, boiler in self.boilers.items():
-            header, fuel = self.headers[boiler.header], fuels[boiler.fuel]
-            boiler.add_to(assembly, site, name, header, water, fuel, f"{path}.boilers.{name}")
+            boiler.add_to(assembly, site, name, self.headers[boiler.header], water, fuels, f"{path}.boilers.{name}")
         for name, boiler in self.electric_boilers.items():
             boiler.add_to(assembly, site, name, self.headers[boiler.header], water, f"{path}.electric_boilers.{name}")
         if self.firm_steam > 0.0:
             self._reserve(site)
         for name, turbine in self.turbines.items():
             turbine.add_to(assembly, site, name, self.headers, water.enthalpy, f"{path}.turbines.{name}")
+        if water.flash is not None:
+            water.flash.add_to(assembly, site, self.headers, water.pressure, water.make_up_enthalpy)
 
     def _reserve(self, site: Site) -> None:
         """sum of the other boilers' capacities >= firm_steam, for every boiler of the plant."""

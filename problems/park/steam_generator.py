@@ -8,10 +8,12 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from ..units import Fraction, MassFlow
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, Site, activity
 from .asset import FlowInvestment, largest_size
 from .base import CaseModel, Name
+from .blow_down import blow_down
 from .commitment import StartCost, running_capacity
 from .feedwater import Feedwater
 from .header import Header, header_node
@@ -77,15 +79,14 @@ class SteamGenerator(CaseModel):
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
         node = header_node(site.name, self.header)
         raised, blown_down = heat_per_steam(header, feedwater)
-        boiling = steam.saturated_liquid(header.pressure)
         for p in assembly.periods:
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
-            assembly.supply("blow-down", site.name, p, share * block.steam[p])
+            blow_down(assembly, site, p, share * block.steam[p], header.pressure)
+            raised_exergy(assembly, site, name, component, p, block.steam[p], header, feedwater)
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("heat raised", p, block.steam[p] * (raised + share * blown_down), "MWh/a")
             assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
-            assembly.heat(site.name, p, block.steam[p] * (-share * boiling * steam.MW_PER_T_AND_KJ_PER_KG))
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])
         assembly.load("steam from boilers", "t/h", largest, lambda p: block.steam[p])
         needed = {
@@ -102,6 +103,26 @@ class SteamGenerator(CaseModel):
         block.input = activity(assembly.periods)  # a price may be uncertain, and Z is first-stage: no product of both
         block.needed = pyo.Constraint(assembly.periods, rule=lambda b, p: b.input[p] == needed[p])
         return {p: block.input[p] for p in assembly.periods}
+
+
+def raised_exergy(
+    assembly: Assembly,
+    site: Site,
+    name: str,
+    kind: str,
+    period: str,
+    raised: Expression,
+    header: Header,
+    feedwater: Feedwater,
+) -> None:
+    """Enter what feed water becoming steam [t/h] and blow-down takes out of the unit that heats it.
+
+    It comes in pumped: the work of its pump, of which a park's power demand tells, is no heat that gave pressure.
+    """
+    share = feedwater.blow_down / (1.0 - feedwater.blow_down)
+    brought = (1.0 + share) * exergy.of_pumped_water(header.pressure, feedwater.enthalpy)
+    taken = header.exergy + share * exergy.of_boiling_water(header.pressure)
+    assembly.exergy(site.name, name, kind, period, raised * ((brought - taken) * steam.MW_PER_T_AND_KJ_PER_KG))
 
 
 def heat_per_steam(header: Header, feedwater: Feedwater) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ..errors import Problem
 from ..units import Fraction, HeatLoss, MassFlow, Quantity
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Expression, activity
 from .base import Name
@@ -95,6 +96,7 @@ class SteamMain(Line):
         taking = systems[self.end].headers[self.to_header]
         feedwater = systems[self.end].feedwater
         ratio = 0.0 if feedwater is None else injection_ratio(giving.enthalpy, taking.enthalpy, feedwater.enthalpy)
+        boiling = exergy.of_boiling_water(giving.pressure - self.pressure_drop * length)
         condensed = self.condensed(systems, length)
         smallest = max(self.minimum_flow, condensed)
         block = assembly.block(site, f"{name} flow")
@@ -113,6 +115,11 @@ class SteamMain(Line):
             assembly.heat(self.end, p, taking.power(dry[p]) if feedwater is None else giving.power(dry[p]))
             assembly.total("steam exchanged", p, block.sent[p])
             assembly.total("steam main condensate", p, trapped[p])
+            brought = block.sent[p] * giving.exergy - self.condensate_return * trapped[p] * boiling
+            if feedwater is not None:
+                brought += ratio * dry[p] * exergy.of_boiling_water(feedwater.pressure)
+            lost = (brought - (1.0 + ratio) * dry[p] * taking.exergy) * steam.MW_PER_T_AND_KJ_PER_KG
+            assembly.exergy(self.start, name, "steam main", p, lost)
             assembly.total("steam main heat loss", p, self.heat_loss * length * MW_PER_W_AND_KM * states[p][0], "MWh/a")
         main = f"{self.start}.{name}"
         assembly.flow("steam", start, main, "t/h", lambda p: block.sent[p])

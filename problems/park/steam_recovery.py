@@ -14,11 +14,13 @@ from . import steam_properties as steam
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
+from .blow_down import blow_down
 from .feedwater import Feedwater
 from .header import Header, header_node
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 from .steam import SteamSystem
+from .steam_generator import raised_exergy
 
 
 class SteamRecovery(CaseModel):
@@ -40,10 +42,15 @@ class SteamRecovery(CaseModel):
             yield Problem("steam needs the plant's 'feedwater'", place=place)
 
     def pieces(self, header: Header, feedwater: Feedwater) -> tuple[float, tuple[Piece, ...]]:
-        """Heat per steam [MW/(t/h)] and how it spreads: warming up with the blow-down, boiling, superheating."""
+        """Heat per steam [MW/(t/h)] and how it spreads: warming up with the blow-down, boiling, superheating.
+
+        Warm water takes more heat per kelvin than cold: with the slope of its hot end it is nowhere colder than it is.
+        """
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
-        cold, boiling = steam.saturation_temperature(feedwater.pressure), steam.saturation_temperature(header.pressure)
+        boiling = steam.saturation_temperature(header.pressure)
         liquid, vapour = steam.saturated_liquid(header.pressure), steam.saturated_steam(header.pressure)
+        slope = 10.0 * (steam.liquid(boiling) - steam.liquid(boiling - 0.1))  # kJ/(kg K)
+        cold = boiling - (liquid - feedwater.enthalpy) / slope
         parts = (
             (cold, boiling, (1.0 + share) * (liquid - feedwater.enthalpy)),
             (boiling, boiling, vapour - liquid),
@@ -69,16 +76,16 @@ class SteamRecovery(CaseModel):
         block.limit = pyo.Constraint(assembly.periods, rule=lambda b, p: per_steam * b.steam[p] <= capacity)
         heat = {p: per_steam * block.steam[p] for p in assembly.periods}
         own = share_of_approach(self.approach_contribution, approach)
-        network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.UTILITY, pieces, own, heat))
+        carrier = network.add(Carrier(f"{site.name}.{name}", site.name, Side.COLD, Role.UTILITY, pieces, own, heat))
         share = feedwater.blow_down / (1.0 - feedwater.blow_down)
-        boiling = steam.saturated_liquid(header.pressure) * steam.MW_PER_T_AND_KJ_PER_KG
         node = header_node(site.name, self.header)
         for p in assembly.periods:
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
-            assembly.supply("blow-down", site.name, p, share * block.steam[p])
+            blow_down(assembly, site, p, share * block.steam[p], header.pressure)
+            raised_exergy(assembly, site, name, "steam recovery", p, block.steam[p], header, feedwater)
+            assembly.exergy(site.name, name, "steam recovery", p, carrier.exergy * heat[p])
             assembly.heat(site.name, p, heat[p])
-            assembly.heat(site.name, p, -share * boiling * block.steam[p])
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("steam from process heat", p, heat[p], "MWh/a")
         assembly.flow("steam", f"{site.name}.{name}", node, "t/h", lambda p: block.steam[p])

@@ -11,7 +11,7 @@ from pydantic import Field
 from ..errors import Problem
 from ..heat.streams import Side
 from ..units import Energy, Fraction, Quantity, Temperature, TemperatureDifference
-from .assembly import Assembly, Site, activity
+from .assembly import WHOLE_YEAR, Assembly, Site, activity
 from .asset import Investment
 from .base import CaseModel, Name
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
@@ -79,7 +79,12 @@ class ThermalStore(CaseModel):
             (Side.HOT, "", Piece(self.hot - self.temperature_drop, self.cold), block.discharge),
         ):
             amount = {p: flow[p] if p in year else 0.0 for p in assembly.periods}
-            network.add(Carrier(f"{key}{suffix}", site.name, side, Role.CONVERTER, (piece,), own, amount, owner=key))
+            carrier = network.add(
+                Carrier(f"{key}{suffix}", site.name, side, Role.CONVERTER, (piece,), own, amount, owner=key)
+            )
+            worth = carrier.exergy if side is Side.COLD else -carrier.exergy
+            kept = worth * assembly.mean(lambda p, amount=amount: amount[p])
+            assembly.exergy(site.name, name, "thermal store", WHOLE_YEAR, kept)
         for p in periods:
             assembly.total("heat stored", p, block.charge[p], "MWh/a")
         assembly.flow("heat", f"{key} charge", key, "MW", lambda p: block.discharge[p] if p in year else 0.0)

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 from pydantic import Field
 
 from ..units import Fraction, Power
+from . import exergy
 from . import steam_properties as steam
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment, largest_size
@@ -104,6 +105,11 @@ class Turbine(SteamTurbine):
             assembly.demand("steam", start, p, block.steam[p])
             assembly.supply("steam", end, p, block.steam[p] + injected)
             assembly.demand("feedwater", site.name, p, injected)
+            site.inject(self.end, p, injected)
+            passed = block.steam[p] * inlet.exergy + injected * exergy.of_water_with(feedwater)
+            left = (block.steam[p] + injected) * outlet.exergy
+            lost = (passed - left) * steam.MW_PER_T_AND_KJ_PER_KG - block.power[p]
+            assembly.exergy(site.name, name, "turbine", p, lost)
             assembly.heat(site.name, p, -block.power[p] / self.generator_efficiency)
         assembly.flow("steam", start, f"{site.name}.{name}", "t/h", lambda p: block.steam[p])
         assembly.flow(

@@ -13,6 +13,7 @@ from .distributions import (
     Truncated,
     Uniform,
 )
+from .elements import StatedUncertainty, UncertainElement
 from .source import Uncertainty
 from .uniforms import uniforms
 
@@ -25,8 +26,10 @@ __all__ = [
     "Empirical",
     "Lognormal",
     "Normal",
+    "StatedUncertainty",
     "Triangular",
     "Truncated",
+    "UncertainElement",
     "Uncertainty",
     "Uniform",
     "correlation_matrix",

@@ -12,6 +12,7 @@ from .parts import (
     Concentrations,
     Demand,
     Discharge,
+    Emergency,
     FreshWater,
     Part,
     Pipe,
@@ -21,6 +22,7 @@ from .parts import (
     Source,
     TreatmentUnit,
 )
+from .uncertain import WaterUncertainty, design_point
 
 ObjectiveName = Literal["fresh-water", "treated-flow", "annual-cost", "pipes", "co2"]
 OBJECTIVES: tuple[ObjectiveName, ...] = get_args(ObjectiveName)
@@ -62,11 +64,23 @@ class WaterNetworkCase(Part):
     annualization: AnnualRate = 0.1
     electricity_price: EnergyPrice = 0.0
     electricity_co2: EmissionFactor = 0.0
+    emergency: Emergency = Field(default_factory=Emergency, description="used where something is uncertain")
+    uncertainty: WaterUncertainty = Field(default_factory=WaterUncertainty)
 
     @property
     def outfalls(self) -> list[Discharge]:
         """The discharges, or the one that stands for them."""
         return self.discharges or [Discharge(name=DISCHARGE, maximum=self.discharge_maximum)]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is possible and probably wrong."""
+        return tuple(self.uncertainty.warnings())
+
+    @property
+    def at_design_point(self) -> WaterNetworkCase:
+        """The case that the network is found for: itself where nothing is uncertain."""
+        return design_point(self)
 
     @property
     def weights(self) -> dict[ObjectiveName, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import Problem, nearest
 from .parts import ProcessUnit, TreatmentUnit
+from .uncertain import problems_of_uncertainty
 
 if TYPE_CHECKING:
     from .case import WaterNetworkCase
@@ -42,6 +43,8 @@ def problems_of_network(case: WaterNetworkCase) -> list[Problem]:
     if case.best_networks > 1 and case.pipes.minimum <= 0.0:
         text = "several networks need a smallest flow above 0, or they differ in empty pipes only"
         problems.append(Problem(text, place="pipes.minimum"))
+    if not problems:
+        problems += problems_of_uncertainty(case)
     return problems
 
 

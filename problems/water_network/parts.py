@@ -14,6 +14,7 @@ from ..units import (
     InvestmentPerDistance,
     InvestmentPerFlow,
     Load,
+    LoadPrice,
     SpecificPower,
     WaterFlow,
     WaterPrice,
@@ -133,3 +134,11 @@ class PlantDistance(Part):
 
     between: tuple[str, str]
     distance: Distance
+
+
+class Emergency(Part):
+    """What an uncertain case pays where its network cannot serve a scenario; every use is reported. All assumed."""
+
+    water_supply: WaterPrice = Field(default=20.0, gt=0.0, description="clean water brought by tanker")
+    effluent_disposal: WaterPrice = Field(default=60.0, gt=0.0, description="water taken away by tanker")
+    contaminant_removal: LoadPrice = Field(default=50.0, gt=0.0, description="contaminant taken out by hand, per kg")

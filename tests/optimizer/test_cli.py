@@ -127,6 +127,19 @@ def test_cases_and_check() -> None:
 
 
 @pytest.mark.usefixtures("_in_folder")
+def test_new_brings_the_records_of_its_case_and_overwrites_none() -> None:
+    assert loopwise("new", "mine.yaml", "--like", "power-house").exit_code == 0
+    assert loopwise("check", "mine.yaml").exit_code == 0
+    assert loopwise("new", "second.yaml", "--like", "power-house").exit_code == 0
+    Path("power-house.csv.gz").write_bytes(b"my own")
+    refused = loopwise("new", "third.yaml", "--like", "power-house")
+    assert refused.exit_code == 2
+    assert "power-house.csv.gz" in refused.output
+    assert Path("power-house.csv.gz").read_bytes() == b"my own"
+    assert not Path("third.yaml").exists()
+
+
+@pytest.mark.usefixtures("_in_folder")
 def test_new_writes_a_case_that_checks_and_keeps_what_is_there() -> None:
     assert loopwise("new", "mine.yaml", "--like", CASE).exit_code == 0
     assert loopwise("check", "mine.yaml").exit_code == 0

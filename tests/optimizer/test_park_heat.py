@@ -70,8 +70,21 @@ def test_indicators_count_what_is_recovered(case: ParkCase, outcome: Outcome) ->
     assert outcome.result.evaluation.mean < 0.7 * outcome.result.baseline.B0
 
 
-def test_the_daring_heat_pump_is_said_first(outcome: Outcome) -> None:
-    assert any("141 degC is above the 120 degC" in note for note in outcome.report.notes)
+def test_the_report_says_where_exergy_is_destroyed(outcome: Outcome) -> None:
+    """The units add up to the total, and none creates any."""
+    table = next(table for table in outcome.report.tables if table.title.startswith("Where exergy is destroyed"))
+    assert table.columns == ("unit", "", "today", "with the design", "share")
+    *units, total = table.rows
+    for column in (2, 3):
+        values = [row[column] for row in units]
+        assert min(values) >= 0.0
+        assert sum(values) == pytest.approx(total[column], rel=1e-6)
+    assert units[0][1] in {"boiler", "heating"}  # fires destroy most, today
+
+
+def test_recompressed_vapour_is_no_daring_heat_pump(outcome: Outcome) -> None:
+    """It boils at 141 degC without a refrigerant."""
+    assert not any("on the market" in note for note in outcome.report.notes)
 
 
 def test_site_mains_are_the_parks_own_steam_and_loops(case: ParkCase, outcome: Outcome) -> None:

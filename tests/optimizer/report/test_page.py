@@ -82,7 +82,8 @@ def test_an_empty_report_still_says_why() -> None:
         (-3.0, "-3"),
         (None, "–"),
         ("words", "words"),
-        (2e-7, "2.00e-07"),
+        (2e-5, "2.00e-05"),
+        (-5.21e-7, "0"),
     ],
 )
 def test_numbers(value: object, text: str) -> None:

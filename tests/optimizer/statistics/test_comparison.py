@@ -3,35 +3,49 @@
 import numpy as np
 import pytest
 
-from loopwise.optimizer.statistics import compare_designs, paired_difference
+from loopwise.optimizer.sample import Sample
+from loopwise.optimizer.statistics import compare_designs, share_better
+from loopwise.problems.two_stage import Sense
+from loopwise.problems.two_stage.problem import Sampling
 from tests.optimizer.statistics.newsvendor import expected, newsvendor
 
+ONE, OTHER = np.array([0.60]), np.array([0.62])
 
-def test_common_scenarios_narrow_the_difference() -> None:
-    problem, count = newsvendor(), 4_000
-    draw = lambda a, b: problem.scenarios(a, b, count=count, seed=4)  # noqa: E731
-    found = compare_designs(problem, np.array([0.60]), np.array([0.62]), draw, count)
-    assert found is not None
-    assert found.low <= expected(0.60) - expected(0.62) <= found.high
-    fresh = np.random.default_rng(0).random(count)
-    alone = np.std(0.6 + 3 * np.maximum(fresh - 0.6, 0)) / np.sqrt(count)
+
+def by_hand(demand: np.ndarray) -> np.ndarray:
+    """Costs of ordering 0.60 less those of ordering 0.62."""
+    return 0.60 + 3 * np.maximum(demand - 0.60, 0) - 0.62 - 3 * np.maximum(demand - 0.62, 0)
+
+
+@pytest.mark.parametrize("sense", list(Sense))
+def test_common_scenarios_narrow_the_difference(sense: Sense) -> None:
+    problem, sample = newsvendor(sense), Sample.evaluation(4_000, 4, "monte-carlo")
+    found = compare_designs(problem, ONE, OTHER, sample)
+    sign = -1.0 if sense is Sense.MAXIMIZE else 1.0
+    difference = by_hand(problem.scenarios(0, 4_000, seed=4).xi[:, 0])
+    assert found.mean == pytest.approx(sign * difference.mean(), abs=1e-7)
+    assert found.standard_error == pytest.approx(difference.std(ddof=1) / np.sqrt(4_000), rel=1e-4)
+    assert abs(found.mean - sign * (expected(0.60) - expected(0.62))) < 3 * found.standard_error
+    assert share_better(found) == pytest.approx((difference < 0).mean())
+    fresh = np.random.default_rng(0).random(4_000)
+    alone = np.std(0.6 + 3 * np.maximum(fresh - 0.6, 0)) / np.sqrt(4_000)
     assert found.standard_error < 0.1 * alone
 
 
-def test_randomizations_are_what_is_independent() -> None:
-    """By hand: groups 1, 3 | 5, 7 | 9, 11 have means 2, 6, 10, whose standard error is 4 / sqrt(3)."""
-    values = np.array([1.0, 3.0, 5.0, 7.0, 9.0, 11.0])
-    found = paired_difference(values, np.zeros(6), np.array([0, 0, 1, 1, 2, 2]))
-    assert found.value == 6.0
-    assert found.standard_error == pytest.approx(4 / np.sqrt(3))
-    assert found.high == pytest.approx(6 + 4.302653 * 4 / np.sqrt(3), rel=1e-6)
-    with pytest.raises(ValueError, match="randomizations"):
-        paired_difference(values, np.zeros(6), np.zeros(6, dtype=np.int64))
+@pytest.mark.parametrize("sampling", ["latin-hypercube", "sobol"])
+def test_independent_randomizations_are_what_the_error_comes_from(sampling: Sampling) -> None:
+    problem, sample = newsvendor(), Sample.evaluation(1_600, 5, sampling)
+    found = compare_designs(problem, ONE, OTHER, sample)
+    demand = sample.draw(problem, 0, 1_600).xi[:, 0]
+    means = by_hand(demand).reshape(16, 100).mean(axis=1)
+    assert found.standard_error == pytest.approx(means.std(ddof=1) / 4, rel=1e-4)
+    assert found.standard_error < 0.2 * by_hand(demand).std() / 40
 
 
-def test_a_scenario_without_an_answer_leaves_no_difference() -> None:
+def test_a_scenario_without_an_answer_is_counted() -> None:
     problem = newsvendor()
     capped = type(problem.recourse)(**{**vars(problem.recourse), "upper": np.array([0.1])})
     changed = type(problem)(**{**vars(problem), "recourse": capped})
-    draw = lambda a, b: changed.scenarios(a, b, count=50, seed=4)  # noqa: E731
-    assert compare_designs(changed, np.array([0.6]), np.array([1.0]), draw, 50) is None
+    found = compare_designs(changed, np.array([0.6]), np.array([1.0]), Sample(50, 4))
+    demand = problem.scenarios(0, 50, seed=4).xi[:, 0]
+    assert found.failed == (demand > 0.7).sum() > 0

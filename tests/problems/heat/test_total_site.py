@@ -126,7 +126,8 @@ def test_mains_lie_between_what_is_given_and_what_is_taken() -> None:
     """At equal heat the source is hotter than the mains that take it, which give to a sink that is colder."""
     site = two_plants()
     profiles = site_profiles(site)
-    passed = main_profiles(site, total_site_targets(site, [Main("high", 150, 150), Main("low", 105, 105)]))
+    targets = total_site_targets(site, [Main("high", 150, 150), Main("low", 105, 105)])
+    passed = main_profiles(site, targets, profiles)
     assert passed.source.heat[-1] == pytest.approx(profiles.source.heat[-1])
     assert passed.sink.heat[-1] == pytest.approx(80.0)
     for heat in np.linspace(21.0, 99.0, 40):

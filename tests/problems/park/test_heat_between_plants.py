@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from pydantic import ValidationError
 from pyomo.contrib.solver.common.factory import SolverFactory
 
 from loopwise.optimizer.evaluation import Evaluator
@@ -139,7 +140,7 @@ def test_golden_heat_pump() -> None:
     assert golden_optimum("heat_pump", model.pyomo) == pytest.approx(HOURS * 100 * 4 / cop, rel=1e-7)
     assert hourly(model, "heat pumped") == pytest.approx(4)
     assert hourly(model, "cooling") == pytest.approx(8 - 4 * (1 - 1 / cop))
-    assert hourly(model, "exergy destroyed in heat pumps") > 0
+    assert value(model.assembly.reports["destroyed.plant.pump.year"][1]) > 0
 
 
 @pytest.mark.parametrize("low", [10.0, 30.0, 60.0])
@@ -173,7 +174,7 @@ def test_the_air_decides_what_an_air_source_pump_draws() -> None:
     hot, power = 65 + 273.15, 4 * (65 + 5 - 20 - anomaly) / (0.5 * (65 + 273.15))
     assert block.objective == pytest.approx(HOURS * 100 * power, rel=1e-6)
     assert problem.reports is not None
-    destroyed = block.reports[:, problem.reports.names.index("exergy destroyed in heat pumps")] / HOURS
+    destroyed = block.reports[:, problem.reports.names.index("destroyed.plant.pump.year")]
     sink = (65 - 55) / math.log(hot / (hot - 10))
     assert destroyed == pytest.approx(power - 4 * (1 - (20 + anomaly + 273.15) / sink), rel=1e-6)
 
@@ -211,6 +212,20 @@ def test_a_sink_above_the_market_is_flagged() -> None:
     pump = HeatPump.model_validate(PUMP | {"cools": {"from": 90, "to": 80}, "heats": {"from": 130, "to": 140}})
     assert not list(pump.problems("pump", None))
     assert "above the 120 degC" in next(iter(pump.warnings("pump")))
+
+
+def test_no_refrigerant_limits_what_is_recompressed() -> None:
+    """A vapour compressed itself may boil something at 170 degC; its second law and its lift are those of any pump."""
+    hot = PUMP | {"cools": {"from": 131, "to": 130}, "heats": {"from": 170, "to": 170}, "recompresses": True}
+    pump = HeatPump.model_validate(hot)
+    assert not list(pump.problems("pump", None))
+    assert not list(pump.warnings("pump"))
+    assert pump.cop == HeatPump.model_validate(hot | {"recompresses": False}).cop
+    lifted = HeatPump.model_validate(hot | {"cools": {"from": 95, "to": 95}})
+    assert any("lifts by 75 K" in problem.message for problem in lifted.problems("pump", None))
+    for source in (None, {"from": 131, "to": 120}):
+        with pytest.raises(ValidationError, match="is a vapour"):
+            HeatPump.model_validate(hot | {"cools": source})
 
 
 @pytest.mark.parametrize(

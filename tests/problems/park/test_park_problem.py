@@ -9,7 +9,8 @@ from loopwise.optimizer.evaluation import Evaluator
 from loopwise.problems.case_file import load_case
 from loopwise.problems.errors import CaseError
 from loopwise.problems.park.problem import ParkProblem, park_problem
-from loopwise.problems.park.uncertain import ParkUncertainty, UncertainElement
+from loopwise.problems.park.uncertain import ParkUncertainty
+from loopwise.problems.uncertainty import UncertainElement
 from tests.park_cases import park
 
 

@@ -27,13 +27,6 @@ def test_optimum_is_the_published_one(core: str, stoch: str, published: float, d
     assert round(extensive_optimum(problem, problem.all_scenarios()), digits) == published
 
 
-@pytest.mark.parametrize(("stoch", "published"), [("stormg2-8.sto", 15_535_231.897)])
-def test_storm_to_the_published_accuracy(stoch: str, published: float) -> None:
-    core_file = shared_case("smps/stormg2/stormg2.cor")
-    problem = read_smps(core_file, stoch=core_file.with_name(stoch)).problem
-    assert extensive_optimum(problem, problem.all_scenarios()) == pytest.approx(published, rel=1e-6)
-
-
 def test_probabilities_beside_one_are_said_and_normalized_when_asked() -> None:
     core = shared_case("smps/pltexpa2/pltexpa-2.cor")
     raw = read_smps(core, stoch=core.with_name("pltexpa-2-16.sto"))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from loopwise.problems.park.uncertain import ParkUncertainty, UncertainElement
-from loopwise.problems.uncertainty import Bootstrap
+from loopwise.problems.park.uncertain import ParkUncertainty
+from loopwise.problems.uncertainty import Bootstrap, UncertainElement
 from loopwise.problems.uncertainty.block_bootstrap import yearly_means
 from tests.shared_cases import shared_case
 

@@ -59,3 +59,45 @@ def test_plain_case_has_no_integers() -> None:
     model = water_network_model(case())
     assert not len(model.pipe)
     assert not len(model.built)
+
+
+LOGNORMAL = {"distribution": "lognormal", "mean": 1, "standard_deviation": 0.1}
+
+
+def uncertain(on: str, **distribution: object) -> dict[str, Any]:
+    element = {"on": [on], "distribution": {"distribution": "uniform", "lower": 0.5, "upper": 1.5, **distribution}}
+    return {"objective": "annual-cost", "uncertainty": {"elements": {"x": element}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (uncertain("process_units.P.laod"), "did you mean 'process_units.P.load'"),
+        (uncertain("process_units.P.inlet_maximum.A"), "loads, flows and prices may be"),
+        (uncertain("process_units.P.flow", lower=0.0), "can fall to 0"),
+        (
+            {
+                "objective": "annual-cost",
+                "uncertainty": {"elements": {"x": {"on": ["process_units.P.load"], "distribution": LOGNORMAL}}},
+            },
+            "can rise without end",
+        ),
+        (uncertain("process_units.P.flow") | {"objective": "fresh-water"}, "must count annual-cost"),
+    ],
+)
+def test_mistakes_of_uncertainty_are_named(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(CaseError, match=words):
+        case(**changes)
+
+
+def test_design_point_holds_for_the_whole_range() -> None:
+    """Load and flow apart: the largest rise of concentration is 1.5 kg/h in 5 t/h, 300 mg/L, at the largest flow 15."""
+    both = uncertain("process_units.P.load.A")
+    flow = uncertain("process_units.P.flow")["uncertainty"]["elements"]["x"]
+    both["uncertainty"]["elements"]["flow"] = flow
+    (unit,) = case(**both).at_design_point.process_units
+    assert (unit.flow, unit.load["A"]) == pytest.approx((15.0, 4.5))
+    together = uncertain("process_units.P.load")
+    together["uncertainty"]["elements"]["x"]["on"].append("process_units.P.flow")
+    (unit,) = case(**together).at_design_point.process_units  # moved by one element: 1.5 kg/h in 15 t/h
+    assert (unit.flow, unit.load["A"]) == pytest.approx((15.0, 1.5))

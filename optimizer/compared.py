@@ -1,0 +1,47 @@
+"""`loopwise evaluate CASE --design A --against B`: what A saves against B, over the same scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..cluster import ClusterError, Scheme
+from ..problems.two_stage import TwoStageProblem
+from ..problems.two_stage.problem import Floats
+from .outcome import Outcome
+from .progress import Progress
+from .result import Comparison, RunStatus
+from .sample import Sample
+from .statistics.comparison import compare_designs, share_better
+from .statistics_run import certain, expected
+from .two_stage_run import Evaluated, evaluation_of
+
+
+def with_comparison(
+    outcome: Outcome,
+    problem: TwoStageProblem,
+    designs: tuple[Floats, Floats],
+    against: Path,
+    sample: Sample,
+    engine: str,
+    scheme: Scheme,
+    progress: Progress,
+) -> Outcome:
+    """The outcome of the first of the `designs` with its difference to the second, from the file `against`.
+
+    Ctrl-C and a cluster that fails leave the evaluation without it, as interrupted.
+    """
+    try:
+        with progress.step(f"comparing in {sample.count:,} scenarios", sample.count) as step:
+            found = compare_designs(problem, *designs, sample, scheme=scheme, engine=engine, step=step)
+    except (KeyboardInterrupt, ClusterError):
+        result = outcome.result.model_copy(update={"status": RunStatus.INTERRUPTED})
+        return replace(outcome, result=result, message="interrupted before the designs were compared")
+    comparison = Comparison(
+        against=str(against),
+        scenarios=found.scenarios,
+        difference=certain(expected(evaluation_of(Evaluated(found, sample)))),
+        share_better=share_better(found) if found.weight else None,
+        failed=found.failed,
+    )
+    return replace(outcome, result=outcome.result.model_copy(update={"comparison": comparison}))
