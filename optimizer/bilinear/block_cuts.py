@@ -102,6 +102,7 @@ class BlockCuts:
             time_limit=self.clock.remaining(),
             node_limit=_NODES,
             starts=3,
+            start=None,
             tightening_rounds=1,
             progress=None,
         )

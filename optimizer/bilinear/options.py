@@ -30,6 +30,8 @@ class SearchOptions:
     `integers_first`: no other variable is branched on while an integer is fractional, which pays where integers carry
     fixed costs and the rest means little before they are decided.
 
+    `start` (n,): a point to begin with, in original units, used if it proves feasible.
+
     After `node_limit` boxes, or with an incumbent of at most `enough`, the search ends with what it has. `block_cuts`:
     see block_cuts.py.
 
@@ -49,6 +51,7 @@ class SearchOptions:
     enough: float = -np.inf
     block_cuts: bool = True
     integers_first: bool = False
+    start: Floats | None = None
     progress: Callable[[str], None] | None = None
 
 

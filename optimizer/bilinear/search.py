@@ -38,6 +38,8 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     inner = scaled(replace(program, lower=box[0], upper=box[1]))
     relaxation = Relaxation(inner.program)
     incumbent = Incumbent(program, relaxation, inner.scale, inner.program.branching_cover())
+    if options.start is not None:
+        incumbent.accept(options.start / inner.scale)
     ledger = Ledger(incumbent, (options.gap, options.absolute_gap), clock, options.progress)
     starts = [x / inner.scale for x in slope_scaled_points(program, minimize, options, clock)]
     with Workers(relaxation, options.threads, clock) as workers:

@@ -73,7 +73,8 @@ def _add_exchanger(
         x, colour = (STAGE * 0.5, HOT) if heater else (STAGE * (stages + 1.5), COLD)
     words = (
         f"{place.hot} → {place.cold}<br>{exchanger.duty:.4g} MW, {exchanger.area:.4g} m2"
-        f"<br>{exchanger.hot_end:.4g} K and {exchanger.cold_end:.4g} K"
+        f"<br>{exchanger.hot_in:.4g} to {exchanger.hot_out:.4g} degC, {exchanger.hot_share:.0%} of its flow"
+        f"<br>{exchanger.cold_in:.4g} to {exchanger.cold_out:.4g} degC, {exchanger.cold_share:.0%} of its flow"
     )
     for upper, lower in pairwise(rows):
         figure.add_scatter(

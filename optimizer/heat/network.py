@@ -21,18 +21,33 @@ class NetworkStatus(StrEnum):
 
 @dataclass(frozen=True)
 class InstalledExchanger:
-    """An exchanger of the network: duty [MW], differences [K] at its ends, area [m2] by Chen's mean.
+    """An exchanger of the network: duty [MW], temperatures [degC] of both sides, area [m2] by Chen's mean.
 
-    `area_logarithmic` [m2] is the area by the logarithmic mean, a little smaller.
+    `hot_share`, `cold_share`: of the stream's flow, 1 for a utility. `area_logarithmic` [m2] is the area by the
+    logarithmic mean, a little smaller.
     """
 
     place: Exchanger
     duty: float
-    hot_end: float
-    cold_end: float
+    hot_in: float
+    hot_out: float
+    cold_in: float
+    cold_out: float
+    hot_share: float
+    cold_share: float
     area: float
     area_logarithmic: float
     investment: float
+
+    @property
+    def hot_end(self) -> float:
+        """Temperature difference [K] where the hot side enters."""
+        return self.hot_in - self.cold_out
+
+    @property
+    def cold_end(self) -> float:
+        """Temperature difference [K] where the cold side enters."""
+        return self.hot_out - self.cold_in
 
 
 @dataclass(frozen=True)
@@ -65,4 +80,4 @@ class Synthesis:
         """Relative distance of cost and bound, infinite without a network."""
         if self.network is None:
             return math.inf
-        return (self.network.annual_cost - self.lower_bound) / max(abs(self.network.annual_cost), 1e-9)
+        return max(self.network.annual_cost - self.lower_bound, 0.0) / max(abs(self.network.annual_cost), 1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...problems.heat import HeatDataError, HeatRecoveryProblem, composite_curves, grand_composite_curve, supertarget
 from ...problems.heat.case import HeatCase
+from ...problems.heat.superstructure import by_segments
 from ...problems.heat.total_site import TotalSiteTargets, main_profiles, site_profiles, total_site_targets
 from ..report.content import FlowLine, FlowPicture, Picture, ReportContent, Table
 from ..report.figures import Line, line_figure
@@ -33,7 +34,7 @@ def heat_report(case: HeatCase, answer: HeatAnswer | None) -> ReportContent:
         flows=_matches_picture(answer),
         pictures=tuple(_pictures(case, answer, site)),
         tables=tuple(_tables(case, answer, site)),
-        assumptions=tuple(_assumptions(case)),
+        assumptions=tuple(_assumptions(case, answer)),
     )
 
 
@@ -57,7 +58,7 @@ def _headline(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
         yield (
             f"{len(network.exchangers)} exchangers with {sum(e.area for e in network.exchangers):,.4g} m2 cost "
             f"{network.annual_cost:,.6g} {case.currency} a year with their utilities, proved to "
-            f"{answer.synthesis.gap:.2%} among networks of these stages with isothermal mixing."
+            f"{answer.synthesis.gap:.2%} among networks of these stages with {case.mixing.value} mixing."
         )
     if site is not None and len(site.plants) > 1:
         yield (
@@ -70,7 +71,7 @@ def _pictures(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
     if answer.synthesis is not None and answer.synthesis.network is not None:
         yield Picture(
             "The network",
-            grid_diagram(answer.problem, answer.synthesis.network),
+            grid_diagram(by_segments(answer.problem), answer.synthesis.network),
             "Hot streams run to the right, cold ones to the left; degC along the streams, MW below the exchangers.",
         )
     curves = composite_curves(answer.problem)
@@ -229,8 +230,11 @@ def _exchangers(case: HeatCase, network: Network) -> Table:
             "hot -> cold",
             "stage",
             "duty, MW",
-            "hot end, K",
-            "cold end, K",
+            "hot side, degC",
+            "share of its flow",
+            "cold side, degC",
+            "share of its flow",
+            "least difference, K",
             "area, m2",
             "by logarithmic mean, m2",
             f"investment, {case.currency}",
@@ -240,8 +244,11 @@ def _exchangers(case: HeatCase, network: Network) -> Table:
                 f"{e.place.hot} -> {e.place.cold}",
                 float(e.place.stage) if e.place.stage else "utility",
                 e.duty,
-                e.hot_end,
-                e.cold_end,
+                f"{e.hot_in:.1f} to {e.hot_out:.1f}",
+                f"{e.hot_share:.0%}",
+                f"{e.cold_in:.1f} to {e.cold_out:.1f}",
+                f"{e.cold_share:.0%}",
+                min(e.hot_end, e.cold_end),
                 e.area,
                 e.area_logarithmic,
                 e.investment,
@@ -257,10 +264,24 @@ def _total_site(case: HeatCase, answer: HeatAnswer) -> TotalSiteTargets | None:
     return total_site_targets(answer.problem, [main.main() for main in case.mains])
 
 
-def _assumptions(case: HeatCase) -> Iterator[str]:
+def _about_areas(answer: HeatAnswer) -> Iterator[str]:
+    """What Chen's mean does to the areas of this network, and what its segments mean."""
+    if answer.synthesis is None or answer.synthesis.network is None:
+        return
+    exchangers = answer.synthesis.network.exchangers
+    most = max((e.area / e.area_logarithmic - 1.0 for e in exchangers), default=0.0)
+    yield (
+        "Areas by Chen's mean temperature difference, never above the logarithmic one: here they are up to "
+        f"{most:.2%} larger than by the logarithmic mean."
+    )
+    if any(len(stream.segments) > 1 for stream in answer.problem.streams):
+        yield "An exchanger serves one segment of a stream; where a pair meets in two segments, two are counted."
+
+
+def _assumptions(case: HeatCase, answer: HeatAnswer) -> Iterator[str]:
     yield "Heat-capacity flows are constant within each segment of a stream."
     if case.objective == "annual-cost":
-        yield "Areas by Chen's mean temperature difference, never above the logarithmic one: a little on the safe side."
+        yield from _about_areas(answer)
     yield f"Minimum approach temperature {case.approach_temperature:g} K unless a stream has a contribution of its own."
     if not case.utilities:
         yield "No utilities are given: heating above and cooling below every stream is taken to be at hand."

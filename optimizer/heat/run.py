@@ -1,9 +1,9 @@
-"""`loopwise optimize` for cases of kind `heat`: targets, cheapest utilities and fewest matches."""
+"""`loopwise optimize` for cases of kind `heat`: targets, cheapest utilities, fewest matches and networks."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...problems.errors import CaseError, Problem
@@ -20,6 +20,7 @@ from ...problems.heat import (
 )
 from ...problems.heat.case import HeatCase
 from ...problems.heat.match_data import match_data
+from ..bilinear.solved import search_options
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
@@ -109,9 +110,8 @@ def _synthesis(case: HeatCase, problem: HeatRecoveryProblem, options: Options, p
             annualization=case.annualization,
             hours_per_year=case.hours_per_year,
             stages=case.stages,
-            gap=options.gap,
-            time_limit=options.time_limit,
-            notice=lambda seconds, bound, best: step.advance(seconds, f"bound {bound:,.6g}, best {best:,.6g}"),
+            mixing=case.mixing,
+            search=replace(search_options(options), progress=lambda line: step.advance(0.0, line)),
         )
 
 

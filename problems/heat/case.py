@@ -22,6 +22,7 @@ from ..units import (
 )
 from .capital_targets import ExchangerCost
 from .streams import HeatDataError, HeatRecoveryProblem, HeatStream, Segment, Side, Utility
+from .superstructure import Mixing
 from .total_site import Main
 
 
@@ -182,6 +183,11 @@ class HeatCase(_Strict):
     stages: Annotated[
         int | None, Field(ge=1, le=20, description="of the network; default: streams of the larger side")
     ] = None
+
+    mixing: Annotated[
+        Mixing,
+        Field(description="of split streams in a network: at one temperature, or each part at its own"),
+    ] = Mixing.ISOTHERMAL
 
     def problems(self) -> tuple[Problem, ...]:
         """Contradictions of streams and utilities, unknown names, prices that the objective needs."""

@@ -1,20 +1,27 @@
-"""Stage-wise superstructure of a heat-exchanger network with isothermal mixing.
+"""Stage-wise superstructure of a heat-exchanger network.
 
 Yee and Grossmann 1990, DOI 10.1016/0098-1354(90)85010-8. In every stage k = 1..S each hot stream i may meet each cold
-stream j; the parts of a split stream leave a stage at one temperature, so that with heat-capacity flow F the balances
-are linear (stage 1 is the hot end):
+stream j, both split over their exchangers; with heat-capacity flow F (stage 1 is the hot end):
 
     F_i (t_ik - t_i,k+1) = sum_j q_ijk          F_i (t_i,S+1 - target_i) = sum_u q_iu      (coolers)
     F_j (t_jk - t_j,k+1) = sum_i q_ijk          F_j (target_j - t_j1)    = sum_u q_uj      (heaters)
     q <= Q z,     difference at either end <= t_hot - t_cold + Gamma (1 - z),     difference >= approach temperature
 
+Isothermal mixing lets the parts of a stream leave a stage at one temperature, which keeps everything linear. Free
+mixing gives each exchanger a flow f <= F z of its own, sum f = F where there is one (a bypass would only cost), and
+the difference d between its inlet and its outlet:  f d = q,  bilinear. The balance of the mixer behind a stage is the
+stage's own.
+
+A stream of several segments is one stream after another (`by_segments`); a phase change has t = T in every stage.
 Every possible exchanger becomes an `Exchanger`; what it costs is left to the solver, because the area is not linear.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import pyomo.environ
@@ -22,7 +29,13 @@ import pyomo.environ
 from .streams import HeatDataError, HeatRecoveryProblem, HeatStream, Side, Utility
 
 pyo: Any = pyomo.environ  # Pyomo ships no usable types
-KW_PER_MW = 1000.0
+
+
+class Mixing(StrEnum):
+    """How the parts of a split stream leave a stage: at one temperature, or each at its own."""
+
+    ISOTHERMAL = "isothermal"
+    FREE = "free"
 
 
 @dataclass(frozen=True)
@@ -45,7 +58,7 @@ class Superstructure:
     """Pyomo `model` with `duty`, `exists`, `hot_end`, `cold_end` indexed by the number of an exchanger.
 
     `ends`: (hot side, cold side) temperatures at the hot and the cold end of every exchanger; `utility_cost`
-    [currency/h] is an expression of the duties.
+    [currency/h] is an expression of the duties. With free mixing also `flow[name, n]` [MW/K], `change[name, n]` [K].
     """
 
     model: Any
@@ -54,8 +67,33 @@ class Superstructure:
     utility_cost: Any
 
 
-def superstructure(problem: HeatRecoveryProblem, stages: int) -> Superstructure:
-    """The network's linear part with `stages` stages. Raises HeatDataError for streams it cannot hold."""
+def by_segments(problem: HeatRecoveryProblem) -> HeatRecoveryProblem:
+    """The problem with each segment of a stream as a stream of its own, named `stream [number]` where there are more.
+
+    Their ends are fixed, so nothing else joins them; an exchanger serves one segment.
+    """
+    streams: list[HeatStream] = []
+    parts: dict[str, list[str]] = {}
+    for stream in problem.streams:
+        segments = [segment for segment in stream.segments if segment.duty > 0.0]
+        several = len(segments) > 1
+        own = [
+            replace(stream, name=f"{stream.name} [{number}]" if several else stream.name, segments=(segment,))
+            for number, segment in enumerate(segments, 1)
+        ]
+        streams += own
+        parts[stream.name] = [part.name for part in own]
+    forbidden = frozenset(
+        (hot, cold)
+        for pair in problem.forbidden_matches
+        for hot in parts.get(pair[0], [pair[0]])
+        for cold in parts.get(pair[1], [pair[1]])
+    )
+    return replace(problem, streams=tuple(streams), forbidden_matches=forbidden)
+
+
+def superstructure(problem: HeatRecoveryProblem, stages: int, mixing: Mixing = Mixing.ISOTHERMAL) -> Superstructure:
+    """The network without areas, of streams with one segment each. Raises HeatDataError for what it cannot hold."""
     _refuse(problem)
     model: Any = pyo.ConcreteModel("heat_exchanger_network")
     hot, cold = problem.hot_streams, problem.cold_streams
@@ -68,6 +106,8 @@ def superstructure(problem: HeatRecoveryProblem, stages: int) -> Superstructure:
     model.duty = pyo.Var(numbers, bounds=lambda _, n: (0.0, exchangers[n].largest))
     model.exists = pyo.Var(numbers, domain=pyo.Binary)
     least = {n: approach_of(problem, exchangers[n]) for n in numbers}
+    if any(value <= 0.0 for value in least.values()):
+        raise HeatDataError(["a network needs approach temperatures above 0 K, else areas are infinite"])
     model.hot_end = pyo.Var(numbers, bounds=lambda _, n: (least[n], max(exchangers[n].warmest[0], least[n])))
     model.cold_end = pyo.Var(numbers, bounds=lambda _, n: (least[n], max(exchangers[n].warmest[1], least[n])))
     model.balance = pyo.ConstraintList()
@@ -79,7 +119,9 @@ def superstructure(problem: HeatRecoveryProblem, stages: int) -> Superstructure:
         _balances(model, stream, stages, exchangers)
     model.carried = pyo.Constraint(numbers, rule=lambda m, n: m.duty[n] <= exchangers[n].largest * m.exists[n])
     model.driven = pyo.ConstraintList()
-    ends = tuple(_ends(problem, model, place, stages) for place in exchangers)
+    if mixing is Mixing.FREE:
+        _add_flows(problem, model, stages, exchangers)
+    ends = tuple(_ends(problem, model, n, place, stages, mixing) for n, place in enumerate(exchangers))
     for n, place in enumerate(exchangers):
         for difference, (warm, cool) in zip((model.hot_end, model.cold_end), ends[n], strict=True):
             gap = warm - cool
@@ -94,6 +136,7 @@ def superstructure(problem: HeatRecoveryProblem, stages: int) -> Superstructure:
         if utility.maximum < float("inf"):
             own = [n for n, e in enumerate(exchangers) if name in (e.hot, e.cold)]
             model.driven.add(sum(model.duty[n] for n in own) <= utility.maximum)
+    _move_forward(model, exchangers)
     cost = sum(
         (utilities[name].price or 0.0) * model.duty[n]
         for n, e in enumerate(exchangers)
@@ -103,38 +146,68 @@ def superstructure(problem: HeatRecoveryProblem, stages: int) -> Superstructure:
     return Superstructure(model, exchangers, ends, cost)
 
 
-def temperatures_of(model: Any, problem: HeatRecoveryProblem) -> Mapping[str, tuple[float, ...]]:
-    """Temperatures [degC] of every stream at the ends of its stages, hot end first, from a solved model."""
-    return {
-        stream.name: tuple(float(model.temperature[key].value) for key in model.temperature if key[0] == stream.name)
-        for stream in problem.streams
-    }
+def _move_forward(model: Any, exchangers: Sequence[Exchanger]) -> None:
+    """An exchanger beside which the stage before has nothing on either of its streams could as well stand there.
 
-
-def differences(structure: Superstructure, n: int) -> tuple[float, float]:
-    """Temperature differences [K] at the hot and the cold end of exchanger n, from the temperatures of a solved model.
-
-    The model's own differences may be smaller than these where that costs nothing.
+    Moved as far to the hot end as they go, the exchangers of every network have one order only.
     """
-    (hot_1, cold_1), (hot_2, cold_2) = structure.ends[n]
-    return float(pyo.value(hot_1 - cold_1)), float(pyo.value(hot_2 - cold_2))
+    model.moved = pyo.ConstraintList()
+    for n, place in enumerate(exchangers):
+        if place.stage > 1:
+            before = [
+                m
+                for m, other in enumerate(exchangers)
+                if other.stage == place.stage - 1 and (other.hot == place.hot or other.cold == place.cold)
+            ]
+            model.moved.add(model.exists[n] <= sum(model.exists[m] for m in before))
 
 
 def _refuse(problem: HeatRecoveryProblem) -> None:
-    found = [
-        f"stream {s.name}: a network is designed for streams of one segment with a heat-capacity flow; "
-        "give a phase change a glide of 1 K, or split the stream"
-        for s in problem.streams
-        if len(s.segments) > 1 or s.supply == s.target
-    ]
-    found += [f"the case has no {side} utility" for side in Side if not any(u.side is side for u in problem.utilities)]
+    found = [f"the case has no {side} utility" for side in Side if not any(u.side is side for u in problem.utilities)]
     found += [f"utility {u.name} has no price" for u in problem.utilities if u.price is None]
     if found:
         raise HeatDataError(found)
 
 
-def _flow(stream: HeatStream) -> float:
-    return stream.duty / abs(stream.supply - stream.target)
+def is_flat(stream: HeatStream | Utility) -> bool:
+    """Whether it keeps its temperature, as what condenses or boils."""
+    return stream.supply == stream.target
+
+
+def heat_capacity_flow(stream: HeatStream) -> float:
+    """Heat-capacity flow [MW/K] of a stream of one segment, infinite for a phase change."""
+    return math.inf if is_flat(stream) else stream.duty / abs(stream.supply - stream.target)
+
+
+def _add_flows(problem: HeatRecoveryProblem, model: Any, stages: int, exchangers: Sequence[Exchanger]) -> None:
+    """Flow through and change of temperature in every exchanger of a stage, on both sides that are not flat."""
+    streams = {s.name: s for s in problem.streams}
+    supply = {name: stream.supply for name, stream in streams.items()}
+    keys = [
+        (name, n)
+        for n, place in enumerate(exchangers)
+        for name in (place.hot, place.cold)
+        if place.stage and not is_flat(streams[name])
+    ]
+    total = {name: heat_capacity_flow(stream) for name, stream in streams.items()}
+    most = {n: supply[e.hot] - supply[e.cold] - approach_of(problem, e) for n, e in enumerate(exchangers) if e.stage}
+    model.flow = pyo.Var(keys, bounds=lambda _, name, n: (0.0, total[name]))
+    model.change = pyo.Var(keys, bounds=lambda _, name, n: (0.0, most[n]))
+    rows = model.split = pyo.ConstraintList()
+    for name, n in keys:
+        flow, change, duty = model.flow[name, n], model.change[name, n], model.duty[n]
+        rows.add(flow * change == duty)
+        rows.add(total[name] * change >= duty)
+        rows.add(most[n] * flow >= duty)
+        rows.add(flow <= total[name] * model.exists[n])
+        rows.add(change <= most[n] * model.exists[n])
+    for name in streams:
+        for k in range(1, stages + 1):
+            own = [key for key in keys if key[0] == name and exchangers[key[1]].stage == k]
+            if own:
+                rows.add(sum(model.flow[key] for key in own) <= total[name])
+            for key in own:  # a bypass only takes away from the differences of those that it passes by
+                rows.add(sum(model.flow[other] for other in own) >= total[name] * model.exists[key[1]])
 
 
 def _range_of(problem: HeatRecoveryProblem, name: str) -> tuple[float, float]:
@@ -151,7 +224,8 @@ def _places(problem: HeatRecoveryProblem, stages: int) -> list[Exchanger]:
         if (hot.name, cold.name) in problem.forbidden_matches:
             return
         ends = _warmest(hot, cold)
-        if min(ends) < contribution or hot.supply - cold.supply <= contribution:
+        gap = hot.supply - cold.supply
+        if min(ends) < contribution or gap < contribution or (gap == contribution and not is_flat(hot)):
             return
         largest = min(_largest(x, y, contribution) for x, y in ((hot, cold), (cold, hot)))
         coefficient = 1.0 / (1.0 / hot.film_coefficient + 1.0 / cold.film_coefficient)
@@ -187,11 +261,19 @@ def _largest(own: HeatStream | Utility, other: HeatStream | Utility, contributio
         return own.maximum
     limit = other.supply + (contribution if own.side is Side.HOT else -contribution)
     reach = own.supply - limit if own.side is Side.HOT else limit - own.supply
-    return max(0.0, min(own.duty, _flow(own) * reach))
+    if is_flat(own):
+        return own.duty if reach >= 0.0 else 0.0
+    return max(0.0, min(own.duty, heat_capacity_flow(own) * reach))
 
 
 def _balances(model: Any, stream: HeatStream, stages: int, exchangers: tuple[Exchanger, ...]) -> None:
-    flow, t = _flow(stream), model.temperature
+    flow, t = heat_capacity_flow(stream), model.temperature
+    if is_flat(stream):
+        own = [model.duty[n] for n, e in enumerate(exchangers) if stream.name in (e.hot, e.cold)]
+        if not own:
+            raise HeatDataError([f"stream {stream.name} finds no partner"])
+        model.balance.add(sum(own) == stream.duty)
+        return
     for k in range(1, stages + 1):
         own = [model.duty[n] for n, e in enumerate(exchangers) if e.stage == k and stream.name in (e.hot, e.cold)]
         model.balance.add(flow * (t[stream.name, k] - t[stream.name, k + 1]) == sum(own))
@@ -202,13 +284,20 @@ def _balances(model: Any, stream: HeatStream, stages: int, exchangers: tuple[Exc
         model.balance.add(flow * (stream.target - t[stream.name, 1]) == rest)
 
 
-def _ends(problem: HeatRecoveryProblem, model: Any, place: Exchanger, stages: int) -> tuple[tuple[Any, Any], ...]:
+def _ends(
+    problem: HeatRecoveryProblem, model: Any, n: int, place: Exchanger, stages: int, mixing: Mixing
+) -> tuple[tuple[Any, Any], ...]:
     """(hot side, cold side) temperatures at the hot and at the cold end of an exchanger."""
     streams = {s.name: s for s in problem.streams}
     utilities = {u.name: u for u in problem.utilities}
     t = model.temperature
     if place.stage:
         k = place.stage
+        if mixing is Mixing.FREE:
+            hot, cold = t[place.hot, k], t[place.cold, k + 1]
+            hot_out = hot - model.change[place.hot, n] if (place.hot, n) in model.change else hot
+            cold_out = cold + model.change[place.cold, n] if (place.cold, n) in model.change else cold
+            return (hot, cold_out), (hot_out, cold)
         return (t[place.hot, k], t[place.cold, k]), (t[place.hot, k + 1], t[place.cold, k + 1])
     if place.cold in utilities:
         water = utilities[place.cold]

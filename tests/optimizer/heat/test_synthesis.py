@@ -6,6 +6,7 @@ import math
 import pytest
 from scipy.optimize import minimize_scalar
 
+from loopwise.optimizer.bilinear import SearchOptions
 from loopwise.optimizer.heat.network import Network, NetworkStatus, Synthesis
 from loopwise.optimizer.heat.synthesis import synthesize
 from loopwise.problems import load_case
@@ -33,7 +34,12 @@ def yee_grossmann(gap: float) -> tuple[HeatRecoveryProblem, Synthesis]:
     assert case.exchanger_cost is not None
     problem = case.problem()
     found = synthesize(
-        problem, case.exchanger_cost.cost(), annualization=1.0, hours_per_year=8000.0, stages=2, gap=gap, time_limit=400
+        problem,
+        case.exchanger_cost.cost(),
+        annualization=1.0,
+        hours_per_year=8000.0,
+        stages=2,
+        search=SearchOptions(gap=gap),
     )
     return problem, found
 
@@ -100,7 +106,7 @@ def test_one_pair_against_a_search_over_its_duty(exponent: float) -> None:
     start = min((0.001 * k for k in range(1, 1500)), key=annual)
     between = minimize_scalar(annual, bounds=(start - 0.001, start + 0.001), method="bounded", options={"xatol": 1e-9})
     best = min(annual(float(between.x)), annual(1.5))  # pyright: ignore[reportAttributeAccessIssue]  # 1.5: no heater
-    found = synthesize(PAIR, cost, annualization=0.2, hours_per_year=8000.0, gap=1e-4, time_limit=60)
+    found = synthesize(PAIR, cost, annualization=0.2, hours_per_year=8000.0, search=SearchOptions(gap=1e-4))
     assert found.network is not None
     assert found.network.annual_cost == pytest.approx(best, rel=2e-4)
     assert found.lower_bound <= best * (1 + 1e-9)
@@ -109,21 +115,25 @@ def test_one_pair_against_a_search_over_its_duty(exponent: float) -> None:
 
 def test_a_forbidden_match_is_not_built() -> None:
     apart = HeatRecoveryProblem(PAIR.streams, UTILITIES, 5.0, frozenset({("h", "c")}))
-    found = synthesize(apart, ExchangerCost(1000.0, 300.0), annualization=0.2, hours_per_year=8000.0, gap=1e-4)
+    found = synthesize(
+        apart, ExchangerCost(1000.0, 300.0), annualization=0.2, hours_per_year=8000.0, search=SearchOptions(gap=1e-4)
+    )
     assert found.network is not None
     assert {(e.place.hot, e.place.cold) for e in found.network.exchangers} == {("h", "water"), ("steam", "c")}
 
 
 def test_what_the_superstructure_cannot_hold_is_named() -> None:
-    condenser = HeatStream.simple("condenser", 100, 100, duty=1.0, side=Side.HOT)
-    problem = HeatRecoveryProblem((*PAIR.streams, condenser), UTILITIES[:1], 5.0)
-    with pytest.raises(HeatDataError, match=r"stream condenser.*no cold utility"):
+    problem = HeatRecoveryProblem(PAIR.streams, (Utility("steam", Side.HOT, 200, 200),), 5.0)
+    with pytest.raises(HeatDataError, match=r"no cold utility.*steam has no price"):
         synthesize(problem, ExchangerCost(1.0), annualization=1.0, hours_per_year=8000.0)
+    with pytest.raises(HeatDataError, match="above 0 K"):
+        synthesize(PAIR.with_approach_temperature(0.0), ExchangerCost(1.0), annualization=1.0, hours_per_year=8000.0)
 
 
-def test_a_time_limit_leaves_a_valid_bound() -> None:
+def test_a_limit_leaves_a_valid_bound() -> None:
+    cost = ExchangerCost(4000.0, 700.0, 0.7)
     found = synthesize(
-        PAIR, ExchangerCost(4000.0, 700.0, 0.7), annualization=0.2, hours_per_year=8000.0, gap=0.0, time_limit=2.0
+        PAIR, cost, annualization=0.2, hours_per_year=8000.0, search=SearchOptions(gap=0.0, node_limit=3)
     )
     assert found.status is NetworkStatus.LIMIT
     assert found.network is not None
