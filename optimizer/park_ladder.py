@@ -20,6 +20,7 @@ from ..problems.two_stage.problem import Floats
 from .design_solution import DesignSolution, SolveStatus
 from .options import Options
 from .progress import Progress
+from .report.words import amount
 from .result import Result
 from .sample import DesignSample
 from .two_stage_run import find_design
@@ -41,6 +42,7 @@ HEAT = frozenset(
         "heat export",
     }
 )
+NOTHING = 1e-5  # of the annual cost, below which two designs cost the same
 Kept = Callable[[Asset], bool]
 
 
@@ -78,23 +80,29 @@ def climb(
 
 
 def ladder_headline(result: Result, currency: str) -> list[str]:
-    """What heat integration and what deciding together are worth, in fresh futures."""
+    """What heat integration and what deciding together are worth, in fresh futures, and of what the design saves."""
     if result.baseline is None or result.evaluation is None or result.evaluation.mean is None:
         return []
     mean, lines = result.evaluation.mean, list[str]()
-    if result.baseline.B1 is not None:
+    saved = None if result.baseline.B0 is None else result.baseline.B0 - mean
+
+    def worth(more: float) -> str:
+        share = f" ({more / saved:.1%} of what the design saves)" if saved is not None and saved > 0.0 else ""
+        return f"{amount(more)} {currency} a year{share}"
+
+    if (alone := result.baseline.B1) is not None:
         lines.append(
-            f"Heat integration is worth {result.baseline.B1 - mean:,.0f} {currency} a year: "
-            f"the best park without it costs {result.baseline.B1:,.0f}."
+            f"Heat integration is worth {worth(alone - mean)}: the best park without it costs {amount(alone)}."
         )
     turns = {"water before energy": result.baseline.B2, "energy before water": result.baseline.B3}
     known = {name: value for name, value in turns.items() if value is not None}
     if known:
         order = min(known, key=lambda name: known[name])
-        lines.append(
-            f"Deciding water and energy together is worth {known[order] - mean:,.0f} {currency} a year "
-            f"against the better of both orders, {order}."
-        )
+        together = "Deciding water and energy together is worth"
+        if known[order] - mean > NOTHING * abs(mean):
+            lines.append(f"{together} {worth(known[order] - mean)} against the better of both orders, {order}.")
+        else:
+            lines.append(f"{together} nothing that could be measured: {order} ends with a park that costs as much.")
     return lines
 
 

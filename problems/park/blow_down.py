@@ -99,7 +99,7 @@ class BlowDownFlash(CaseModel):
             left = vessel.worth * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
             assembly.exergy(name, "blow-down", "blow-down", p, -left)
         if self.cooled_to is not None:
-            self._warm_make_up(assembly, site, block, vessel.pressure, make_up)
+            self._warm_make_up(assembly, site, block, vessel, capacity, headers, make_up)
         if self.header is None:
             relative = (vapour - steam.saturated_liquid(deaerator)) * steam.MW_PER_T_AND_KJ_PER_KG
             worth = (vessel.worth - exergy.of_boiling_water(deaerator)) * steam.MW_PER_T_AND_KJ_PER_KG
@@ -116,13 +116,28 @@ class BlowDownFlash(CaseModel):
             assembly.demand("feedwater", name, p, ratio * block.steam[p])
         assembly.flow("steam", f"{name}.blow-down", node, "t/h", lambda p: (1.0 + ratio) * block.steam[p])
 
-    def _warm_make_up(self, assembly: Assembly, site: Site, block: Any, pressure: float, cold: float) -> None:
+    def _warm_make_up(
+        self,
+        assembly: Assembly,
+        site: Site,
+        block: Any,
+        vessel: Vessel,
+        capacity: Expression,
+        headers: Mapping[str, Header],
+        cold: float,
+    ) -> None:
         """Heat Q [MW] of the liquid for make-up M, with h_c at `cooled_to` and h_limit an approach below the vessel:
 
-        Q <= sum_g b_g (h_g - h_c) - f (h_vapour - h_c),     Q <= M (h_limit - h_make-up)
+            Q <= sum_g b_g (h_g - h_c) - f (h_vapour - h_c),     Q <= M (h_limit - h_make-up)
+            Q <= k capacity,    k = (1 - x) / x (h_liquid - h_c)
+
+        The cooler comes with the vessel and is as large as the liquid of the highest header's blow-down needs, x.
         """
         assert self.cooled_to is not None
-        name, cooled = site.name, steam.liquid(self.cooled_to)
+        name, cooled, pressure = site.name, steam.liquid(self.cooled_to), vessel.pressure
+        share = max(vessel.share(header.pressure) for header in headers.values())
+        liquid = (steam.saturated_liquid(pressure) - cooled) * steam.MW_PER_T_AND_KJ_PER_KG
+        per_capacity = 0.0 if share == 0.0 else (1.0 - share) / share * liquid
         per_steam = (steam.saturated_steam(pressure) - cooled) * steam.MW_PER_T_AND_KJ_PER_KG
         warmest = steam.liquid(steam.saturation_temperature(pressure) - self.approach_temperature)
         per_make_up = (warmest - cold) * steam.MW_PER_T_AND_KJ_PER_KG
@@ -130,6 +145,7 @@ class BlowDownFlash(CaseModel):
         block.heat, block.lost = activity(assembly.periods), activity(assembly.periods)
         make_up = site.operation.feedwater.make_up
         block.warmest = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= per_make_up * make_up[p])
+        block.cooler = pyo.Constraint(assembly.periods, rule=lambda b, p: b.heat[p] <= per_capacity * capacity)
         for p in assembly.periods:
             assembly.demand(HEAT, name, p, block.heat[p] + block.lost[p] + per_steam * block.steam[p])
             assembly.supply("deaerator heat", name, p, block.heat[p])

@@ -54,3 +54,8 @@ def test_the_report_says_what_it_is_worth() -> None:
     assert lines[0].startswith("Heat integration is worth")
     assert lines[1].startswith("Deciding water and energy together is worth")
     assert all(line in outcome.report.headline for line in lines)
+    baseline, mean = outcome.result.baseline, outcome.result.evaluation.mean
+    share = (baseline.B1 - mean) / (baseline.B0 - mean)
+    assert f"({share:.1%} of what the design saves)" in lines[0]
+    nothing = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B3": mean * (1 + 1e-9)})})
+    assert "nothing that could be measured: energy before water" in ladder_headline(nothing, "USD")[1]

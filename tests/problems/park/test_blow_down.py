@@ -122,14 +122,16 @@ def test_a_header_without_injected_water_takes_no_flash_steam() -> None:
 
 
 def test_a_vessel_is_built_where_it_pays() -> None:
+    """And without it nothing warms the make-up either."""
     for price, built in ((1e4, True), (1e9, False)):
         option = {"proportional": price, "maximum": 5, "life": 20}
-        assembly, *_ = assembled(plant({"investment": option}))
+        assembly, *_ = assembled(plant({"investment": option, "cooled_to": 60}))
         solve(assembly)
         block = getattr(assembly.model.design.plant, "blow-down flash")
         assert (block.size.value > 0.1) == built
         steam_won = component(assembly, "plant", "blow-down flash").steam[PERIOD].value
         assert steam_won == pytest.approx(block.size.value, abs=1e-6)
+        assert (value(assembly.annual("heat from blow-down")) > 1.0) == built
 
 
 @pytest.mark.parametrize(
