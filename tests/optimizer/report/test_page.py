@@ -116,7 +116,7 @@ def opened_in_a_browser(page: str, width: int, folder: Path) -> tuple[str, list[
         "--host-resolver-rules=MAP * ~NOTFOUND", "--window-size=1400,1200", "--enable-logging=stderr", "--v=0",
         "--virtual-time-budget=8000", "--dump-dom", file.as_uri(),
     ]  # fmt: skip
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     title = re.search(r"<title>(.*?)</title>", run.stdout)
     return title.group(1) if title else "", [line for line in run.stderr.splitlines() if ":CONSOLE" in line]
 
