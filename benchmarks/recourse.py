@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from loopwise.kernels.engine import unavailable
 from .curves import million, scenario_curve, thread_scaling
 from .peers import LARGEST, PEERS
 from .report import write_report
+from .sketch import Sketch
 from .subjects.park import park_lp
 from .subjects.two_stage import RecourseCase, library_case, smps_cases
 
@@ -43,11 +44,11 @@ def shared(relative: str) -> Path:
     raise FileNotFoundError(f"no {relative}; set LOOPWISE_SHARED_CASES")
 
 
-def park(plants: int, hours: int = 1) -> Callable[[int], RecourseCase]:
+def park(plants: int, hours: int = 1, stores: int = 2) -> Callable[[int], RecourseCase]:
     """A synthetic park (benchmarks/subjects/park.py)."""
 
     def make(count: int) -> RecourseCase:
-        lp = park_lp(plants, hours)
+        lp = park_lp(plants, hours, stores=stores)
         return RecourseCase(RecourseLP(lp.W, lp.cost, lp.upper), lp.demands(count))
 
     return make
@@ -74,6 +75,8 @@ SUBJECTS: dict[str, tuple[Callable[[int], RecourseCase], int, float | None, floa
     "park 200 x 900": (park(20), SCENARIOS // 4, 12.0, 25.0),
     "park 24 h, 1 plant": (park(1, 24), SCENARIOS // 8, 10.0, 25.0),
     "park 24 h, 2 plants": (park(2, 24), SCENARIOS // 16, 10.0, 25.0),
+    "park 24 h, 12 steps": (park(2, 12, 5), SCENARIOS // 16, 10.0, 25.0),
+    "park 24 h, 24 steps": (park(2, 24, 5), SCENARIOS // 16, 10.0, 25.0),
     "ssn": (smps("ssn/ssn.cor"), SCENARIOS // 2, 24.0, 40.0),
     "20term": (smps("20term/20.cor"), SCENARIOS // 2, 10.0, 25.0),
     "stormg2": (smps("stormg2/stormg2.cor", "stormg2/stormg2-27.sto"), SCENARIOS // 8, 10.0, 25.0),
@@ -102,7 +105,7 @@ def one_thread() -> Iterator[None]:
             os.environ["LOOPWISE_THREADS"] = before
 
 
-def compare(name: str, peers: list[str], engine: Engine, repeats: int) -> dict[str, Any]:
+def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: Path | None) -> dict[str, Any]:
     """One row of the table; raises ImportError where a peer is not installed."""
     make, count, must, aim = SUBJECTS[name]
     case = make(count)
@@ -113,6 +116,9 @@ def compare(name: str, peers: list[str], engine: Engine, repeats: int) -> dict[s
         if n <= LARGEST.get(peer, n):
             rivals[peer] = (PEERS[peer][0](case), min(PEERS[peer][1], count))
             rivals[peer][0].solve(rivals[peer][1])
+    if sketch is not None:
+        with suppress(ValueError):
+            rivals["sketch"] = (Sketch(case, sketch), count)
     data = (case.h, case.q, case.upper, case.W_values)
 
     def solve() -> Any:
@@ -141,6 +147,7 @@ def compare(name: str, peers: list[str], engine: Engine, repeats: int) -> dict[s
     row |= {
         "microseconds": {kind: 1e6 * min(values) for kind, values in times.items()},
         "ratio_to_highs": {kind: min(times["highs"]) / min(times[kind]) for kind in times if kind != "highs"},
+        "ratio_to_sketch": min(times["sketch"]) / min(times["solve"]) if "sketch" in times else None,
         "iterations": float(batch.iterations.mean()),
         "resolved_exactly": int(batch.resolved_exactly.sum()),
         "disagreement": error,
@@ -162,6 +169,7 @@ def main() -> int:
     parser.add_argument("--engine", default="auto", choices=list(Engine))
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--curves", action="store_true", help="also 1e3 to 1e6 scenarios, and 1 to all threads")
+    parser.add_argument("--sketch", type=Path, help="folder of an earlier sketch to measure in the same run")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "benchmarks")
     chosen = parser.parse_args()
     engine = Engine(chosen.engine)
@@ -173,7 +181,7 @@ def main() -> int:
     for name in names:
         try:
             with one_thread():
-                row = compare(name, peers, engine, chosen.repeats)
+                row = compare(name, peers, engine, chosen.repeats, chosen.sketch)
         except FileNotFoundError as missing:
             print(f"{name}: skipped, {missing}", flush=True)
             continue

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,26 +12,16 @@ from .arrays import Placed, namespace, to_host
 from .batch import RecourseBatch, Status
 from .certificates import Certifier
 from .checks import canonical, check_finite, check_problem, scenario_array
-from .engine import (
-    Engine,
-    Floats,
-    Iterates,
-    PreparedEngine,
-    Sparse,
-    StandardForm,
-    preparation,
-    unavailable,
-)
+from .engine import Engine, Floats, Sparse
 from .exact import ExactSolution, ExactSolver
 from .expectation import BLOCK, Expectation, ScenarioMatrix, block_sums
 from .gpu.staging import chunk_size, staged
+from .selection import choose, iterate
 from .standard_form import Standardizer
 
 CHUNK_BYTES = 1 << 27  # working memory that one chunk of scenarios may take on the host
 PROVED_GAP = 2.0  # largest gap in tolerances; the objective reported, its middle, is then off by one at most
 OBJECTIVE_FLOOR = 1e-6  # share of the terms that an objective sums, below which it is measured against them
-_PREPARED: OrderedDict[tuple[Any, ...], PreparedEngine] = OrderedDict()
-_PREPARED_KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -96,7 +83,7 @@ class RecourseLP:
         available, saying why; TypeError where NumPy and CuPy arrays are mixed.
         """
         xp, *arrays = self._arrays(h, q, upper, W_values)
-        choice, count = _choose(engine, xp), len(arrays[0])
+        choice, count = choose(engine, xp), len(arrays[0])
         parts: list[RecourseBatch] = []
         for part, device, chunk in self._chunks(xp, choice, count, arrays):
             batch = self._solve(
@@ -171,7 +158,7 @@ class RecourseLP:
             ScenarioMatrix.of("T", T, self.W.shape[0], count, xp),
             ScenarioMatrix.of("upper_slope", upper_slope, self.W.shape[1], count, xp),
         ]
-        choice = _choose(engine, xp)
+        choice = choose(engine, xp)
         arrays += [weights[:, None], groups.astype(np.int64)[:, None]] + [m and m.values for m in matrices]
         total: Expectation | None = None
         for part, device, chunk in self._chunks(xp, choice, count, arrays):
@@ -250,7 +237,7 @@ class RecourseLP:
     ) -> RecourseBatch:  # fmt: skip
         with np.errstate(invalid="ignore", over="ignore"):  # what did not converge may hold anything
             standard = shape.standardizer.standardize(xp, h, q, upper, W_values)
-            iterates = _iterates(engine, shape.standardizer.form, standard.batch, tolerance, max_iterations, primal)
+            iterates = iterate(engine, shape.standardizer.form, standard.batch, tolerance, max_iterations, primal)
             dual = shape.standardizer.dual(xp, iterates)
             objective = iterates.objective + standard.constant
             certificate = shape.certifier.certify(xp, dual, h, q, upper, W_values, compiled=engine is Engine.CPU)
@@ -324,61 +311,6 @@ def _size(xp: Any, batch: Any) -> Any:
     if not (batch.h.shape[1] and batch.q.shape[-1]):
         return xp.zeros(len(batch.h))
     return xp.abs(batch.h).max(axis=1) * xp.abs(batch.q).max(axis=-1)
-
-
-def _choose(engine: Engine | str, xp: Any) -> Engine:
-    """The engine that solves arrays of this kind; raises ValueError where it is unknown, absent or does not fit."""
-    try:
-        engine = Engine(engine)
-    except ValueError:
-        allowed = ", ".join(Engine)
-        raise ValueError(f"engine {engine!r} is unknown; allowed are {allowed}") from None
-    on_device = xp is not np
-    if engine is Engine.AUTO:
-        return Engine.GPU if on_device else _fastest_on_host()
-    if on_device and engine is not Engine.GPU:
-        raise ValueError(f"CuPy arrays are solved by the GPU engine, not by engine={str(engine)!r}; use cupy.asnumpy")
-    reason = unavailable(engine)
-    if reason is not None:
-        raise ValueError(f"engine {str(engine)!r} is not available here: {reason}")
-    return engine
-
-
-@cache
-def _fastest_on_host() -> Engine:
-    """What `auto` takes for NumPy arrays; says once in a process when that is the slow one."""
-    missing = unavailable(Engine.CPU)
-    if missing is None:
-        return Engine.CPU
-    logging.getLogger(__name__).warning(
-        "the CPU engine is missing (%s): the reference, ten times slower, solves", missing
-    )
-    return Engine.REFERENCE
-
-
-def _prepared(engine: Engine, form: StandardForm) -> PreparedEngine:
-    """The prepared engine of a form, from the cache where the same form was prepared before."""
-    W = form.W
-    key = (engine, W.shape, W.indptr.tobytes(), W.indices.tobytes(), W.data.tobytes(), form.bounded.tobytes())
-    if key not in _PREPARED:
-        _PREPARED[key] = preparation(engine)(form)
-        while len(_PREPARED) > _PREPARED_KEPT:
-            _PREPARED.popitem(last=False)
-    _PREPARED.move_to_end(key)
-    return _PREPARED[key]
-
-
-def _iterates(
-    engine: Engine, form: StandardForm, batch: Any, tolerance: float, max_iterations: int, primal: bool
-) -> Iterates:
-    m, n = form.W.shape
-    if m and n:
-        return _prepared(engine, form)(batch, tolerance=tolerance, max_iterations=max_iterations, primal=primal)
-    xp, count = namespace(batch.h), len(batch)  # no row or no column is left: nothing to iterate
-    return Iterates(
-        xp.zeros((count, m)), xp.zeros(count), xp.zeros(count), xp.ones(count, dtype=np.bool_),
-        xp.zeros(count, dtype=np.int32), xp.zeros((count, n)),
-    )  # fmt: skip
 
 
 def _shared(values: Floats) -> Floats:

@@ -16,6 +16,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 STEAM = ("high", "medium", "low")
 QUALITIES = range(3)  # of water: 0 is the cleanest
+STORES = (  # name, balance that fills it, balance that it serves
+    ("steam_store", "medium", "low"),
+    ("water_store", "sink1", "sink2"),
+    ("hot_store", "high", "medium"),
+    ("clean_store", "sink0", "sink1"),
+    ("battery", "power", "power"),
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +76,21 @@ class _Builder:
         self.entries += [(self.rows[row], column, value) for row, value in flows.items()]
 
 
-def park_lp(plants: int, hours: int = 1, seed: int = 0) -> ParkLP:
-    """The recourse LP of `plants` >= 2 plants over `hours` hours; a store links the hours where there are several."""
+def park_lp(plants: int, hours: int = 1, seed: int = 0, stores: int = 2) -> ParkLP:
+    """The recourse LP of `plants` >= 1 plants over a day in `hours` steps.
+
+    Where there are several steps, the first `stores` of `STORES` at every plant link them.
+    """
     if plants < 1:
         raise ValueError(f"a park has at least one plant, not {plants}")
     build = _Builder()
     for hour in range(hours):
         rng = np.random.default_rng(seed)  # the same plants in every hour
-        daily = 1.0 + 0.3 * np.sin(2.0 * np.pi * hour / 24.0) if hours > 1 else 1.0
+        daily = 1.0 + 0.3 * np.sin(2.0 * np.pi * hour / hours) if hours > 1 else 1.0
         for plant in range(plants):
-            _balances(build, f"{plant}_{hour}", rng, daily, stores=hours > 1)
+            _balances(build, f"{plant}_{hour}", rng, daily)
+            for store in STORES[: stores if hours > 1 else 0]:
+                build.balance(f"{store[0]}{plant}_{hour}", 0.0, 0.0)
     for hour in range(hours):
         rng = np.random.default_rng(seed + 1)
         for plant in range(plants):
@@ -86,7 +98,7 @@ def park_lp(plants: int, hours: int = 1, seed: int = 0) -> ParkLP:
             if plants > 1:
                 _links(build, f"{plant}_{hour}", f"{(plant + 1) % plants}_{hour}")
             if hours > 1:
-                _stores(build, f"{plant}_{hour}", f"{plant}_{(hour + 1) % hours}")
+                _stores(build, f"{plant}_{hour}", f"{plant}_{(hour + 1) % hours}", STORES[:stores])
     row, column, value = zip(*build.entries, strict=True)
     W = sp.csc_array((value, (row, column)), shape=(len(build.rows), len(build.cost)))
     W.sum_duplicates()
@@ -97,7 +109,7 @@ def park_lp(plants: int, hours: int = 1, seed: int = 0) -> ParkLP:
     return ParkLP(W, np.array(build.cost), upper, mean, spread, optional, np.array(build.investment).reshape(-1, 2))
 
 
-def _balances(build: _Builder, at: str, rng: np.random.Generator, daily: float, *, stores: bool) -> None:
+def _balances(build: _Builder, at: str, rng: np.random.Generator, daily: float) -> None:
     for level, base in zip(STEAM, (8.0, 25.0, 30.0), strict=True):
         build.balance(f"{level}{at}", daily * base * rng.uniform(0.6, 1.4), 0.25)
     build.balance(f"power{at}", daily * 8.0 * rng.uniform(0.6, 1.4), 0.35)
@@ -105,9 +117,6 @@ def _balances(build: _Builder, at: str, rng: np.random.Generator, daily: float, 
         build.balance(f"sink{quality}{at}", daily * 25.0 * rng.uniform(0.6, 1.4), 0.3)
     for quality in QUALITIES:
         build.balance(f"source{quality}{at}", daily * 22.0 * rng.uniform(0.6, 1.4), 0.3)
-    if stores:
-        build.balance(f"steam_store{at}", 0.0, 0.0)
-        build.balance(f"water_store{at}", 0.0, 0.0)
 
 
 def _plant(build: _Builder, at: str, rng: np.random.Generator) -> None:
@@ -152,12 +161,9 @@ def _links(build: _Builder, here: str, there: str) -> None:
                 build.option(0.15, 30.0, (30.0, 1.0), **{f"source{quality}{a}": 1.0, f"sink{worse}{b}": 1.0})
 
 
-def _stores(build: _Builder, now: str, later: str) -> None:
+def _stores(build: _Builder, now: str, later: str, stores: tuple[tuple[str, str, str], ...]) -> None:
     """Charge, discharge and what is carried into the next hour; the last hour leads back to the first."""
-    for store, source, sink in (
-        ("steam_store", f"medium{now}", f"low{now}"),
-        ("water_store", f"sink1{now}", f"sink2{now}"),
-    ):
-        build.option(0.05, 20.0, (60.0, 1.0), **{source: -1.0, f"{store}{now}": 1.0})
-        build.option(0.05, 20.0, (60.0, 1.0), **{sink: 0.98, f"{store}{now}": -1.0})
+    for store, source, sink in stores:
+        build.option(0.05, 20.0, (60.0, 1.0), **{f"{source}{now}": -1.0, f"{store}{now}": 1.0})
+        build.option(0.05, 20.0, (60.0, 1.0), **{f"{sink}{now}": 0.98, f"{store}{now}": -1.0})
         build.option(0.01, 80.0, (60.0, 1.0), **{f"{store}{now}": -1.0, f"{store}{later}": 0.99})

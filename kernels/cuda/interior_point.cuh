@@ -8,7 +8,7 @@
 // factorization of W diag(theta) W' were fixed on the host (kernels/symbolic.py). A lane is one element of a CPU vector
 // or one CUDA thread; what it computes never depends on the other lanes.
 //
-// No includes but our own: normal_equations.cuh (products and factorization), block.cuh (memory, input and output),
+// No includes but our own: cholesky.cuh, normal_equations.cuh (products with W), block.cuh (memory, input and output),
 // dual_lift.cuh, starting_point.cuh and newton.cuh (one iteration). Before this file come plan.cuh, INTERIOR_POINT_FUNCTION (how
 // functions are declared) and, for the lane type V, the operations select, maximum, minimum, absolute, square_root, lane
 // and set_lane (kernels/cpp/variant.cpp). `Memory` is what V lives in: V* or anything else with [] and +.

@@ -10,7 +10,7 @@ import pytest
 import scipy.optimize
 import scipy.sparse as sp
 
-from loopwise.kernels import Engine, gpu, recourse
+from loopwise.kernels import Engine, gpu, selection
 from loopwise.kernels import engine as engines
 from loopwise.kernels.engine import unavailable
 from loopwise.kernels.gpu import launch, source
@@ -24,7 +24,7 @@ def _forget() -> None:
     """What was memoized for another CuPy."""
     for cached in (engines.unavailable, gpu.unavailable, source._module, source.compiled, launch.resident_threads):
         cached.cache_clear()
-    recourse._PREPARED.clear()
+    selection.PREPARED.clear()
 
 
 @pytest.fixture
