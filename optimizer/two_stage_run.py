@@ -94,6 +94,7 @@ def refuse_unlimited(problem: TwoStageProblem, options: Options) -> None:
         (options.method == "benders", "--method", "they couple the scenarios, which only the extensive form holds"),
         (options.replications > 0, "--replications", "the optimum of a sample that has to keep them bounds nothing"),
         (options.information, "--information", "one scenario alone has no mean or chance to keep"),
+        (options.flexibility > 0, "--flexibility", "a commitment for each future alone has no mean or chance to keep"),
         (options.against is not None, "--against", "each design is operated at its own prices for them"),
     )
     if any(there for there, _, _ in asked):

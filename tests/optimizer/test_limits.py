@@ -255,7 +255,9 @@ def test_wrong_limits_are_told_with_their_line(old: str, new: str, words: str, c
     assert words in " ".join(run.output.split())
 
 
-@pytest.mark.parametrize("options", [["--method", "benders"], ["--replications", "2"], ["--information"]])
+@pytest.mark.parametrize(
+    "options", [["--method", "benders"], ["--replications", "2"], ["--information"], ["--flexibility", "2"]]
+)
 def test_what_cannot_be_had_with_limits_is_refused_by_name(options: list[str], case: Path, tmp_path: Path) -> None:
     run = loopwise("optimize", str(case), *options, "--out", str(tmp_path / "out"))
     assert run.exit_code == 2
