@@ -52,6 +52,7 @@ class Distribution:
 
     maximize: bool = False
     _nodes: dict[Place, BlockSums] = field(default_factory=dict)
+    limited: tuple[Distribution, ...] = ()  # of the amounts that limits over all scenarios are on
     _statistics: Statistics | None = None  # of the cost: of minus the objective where it is maximized
 
     @staticmethod
@@ -67,10 +68,12 @@ class Distribution:
         randomizations: int = 1,
         reports: Floats | None = None,
         residuals: Floats | None = None,
+        limited: Floats | None = None,
     ) -> Distribution:
         """Sums of one block of N <= BLOCK scenarios that begins at scenario `first`, a multiple of BLOCK.
 
-        `objective`, `probability`, `status`, `randomization` (N,); `reports` (N, K); `residuals` (N, E).
+        `objective`, `probability`, `status`, `randomization` (N,); `reports` (N, K); `residuals`
+        (N, E); `limited` (N, L).
         """
         if first % BLOCK or len(objective) > BLOCK:
             raise ValueError(f"{len(objective)} scenarios from {first} are no block of {BLOCK}")
@@ -89,7 +92,17 @@ class Distribution:
             np.array([len(objective), resolved_exactly, int((~good).sum()) - failed, failed], np.int64),
         )
         statistics = Statistics.of(-values if maximize else values, weights) if len(values) else None
-        return Distribution(maximize, {(0, first // BLOCK): sums}, statistics)
+        of_limits = (
+            ()
+            if limited is None
+            else tuple(
+                Distribution.of_block(
+                    first, amount, probability, status, randomization=randomization, randomizations=randomizations
+                )
+                for amount in limited.T
+            )
+        )
+        return Distribution(maximize, {(0, first // BLOCK): sums}, of_limits, statistics)
 
     def merge(self, other: Distribution) -> Distribution:
         """The distribution over both. Raises ValueError where a block is in both."""
@@ -98,7 +111,9 @@ class Distribution:
             insert(nodes, place, node)
         mine, theirs = self._statistics, other._statistics
         both = mine.merge(theirs) if mine is not None and theirs is not None else mine or theirs
-        return Distribution(other.maximize if not self._nodes else self.maximize, nodes, both)
+        pairs = zip(self.limited, other.limited, strict=True) if self._nodes and other._nodes else ()
+        limited = tuple(one.merge(another) for one, another in pairs) or self.limited or other.limited
+        return Distribution(other.maximize if not self._nodes else self.maximize, nodes, limited, both)
 
     @property
     def _total(self) -> BlockSums:

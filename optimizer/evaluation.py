@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -25,10 +25,14 @@ from ..problems.two_stage import (
     row_units,
     standard_recourse,
 )
+from ..problems.two_stage.limits import limited
 from ..problems.two_stage.problem import Booleans, Floats
 from .distribution import Distribution
 from .sample import Sample
 from .scenario_rows import part_file, write_part
+
+if TYPE_CHECKING:
+    from .operating_rule import OperatingRule, RuledEvaluator
 
 # What a row may miss in the operation that is reported: t/h, kg/h, MW, or what the model counts in. The balance of a
 # whole park adds up some hundred rows and is to close to 1e-6.
@@ -137,15 +141,19 @@ class EvaluationArguments:
 
 @dataclass(frozen=True)
 class EvaluationWork:
-    """Evaluations of one problem, distributed by `cluster`: a worker prepares the LPs once and draws for itself."""
+    """Evaluations of one problem, distributed by `cluster`: a worker prepares the LPs once and draws for itself.
+
+    `rule`: how limits over all scenarios steer operation; None where none do.
+    """
 
     problem: TwoStageProblem
     engine: str = "auto"
     inspection: Inspection | None = None
+    rule: OperatingRule | None = None
 
     @cached_property
     def _hash(self) -> str:
-        content = pickle.dumps((self.problem, self.engine, self.inspection), protocol=5)
+        content = pickle.dumps((self.problem, self.engine, self.inspection, self.rule), protocol=5)
         return hashlib.sha256(content).hexdigest()
 
     @property
@@ -155,11 +163,15 @@ class EvaluationWork:
 
     def prepare(self) -> Compute:
         """The function from arguments and chunk to the chunk's `Distribution`."""
-        return _Prepared(Evaluator(self.problem, engine=self.engine), self.inspection)
+        if self.rule is None:
+            return _Prepared(Evaluator(self.problem, engine=self.engine), self.inspection)
+        from .operating_rule import RuledEvaluator  # which is made of evaluators
+
+        return _Prepared(RuledEvaluator(self.problem, self.rule, engine=self.engine), self.inspection)
 
 
 class _Prepared:
-    def __init__(self, evaluator: Evaluator, inspection: Inspection | None) -> None:
+    def __init__(self, evaluator: Evaluator | RuledEvaluator, inspection: Inspection | None) -> None:
         self._evaluator, self._inspection = evaluator, inspection
 
     def __call__(self, arguments: EvaluationArguments, chunk: Chunk) -> Distribution:
@@ -192,8 +204,21 @@ class _Prepared:
                     randomizations=sample.randomizations,
                     reports=reports,
                     residuals=residuals,
+                    limited=_limited(problem, arguments.x, result) if problem.limits else None,
                 ),
             )
+
+
+def _limited(problem: TwoStageProblem, x: Floats, result: BlockResult) -> Floats:
+    """(N, L) amounts that the problem's limits are on; whatever, without an answer."""
+    cost = -result.objective if problem.sense is Sense.MAXIMIZE else result.objective
+    columns: list[Floats] = []
+    for limit in problem.limits:
+        if not limit.of:
+            columns.append(cost)
+        elif result.primal is not None:
+            columns.append(limited(problem, limit, x, result.scenarios, result.primal))
+    return np.column_stack(columns)
 
 
 def _merged(parts: Iterator[Distribution]) -> Distribution:

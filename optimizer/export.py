@@ -15,7 +15,7 @@ from ..problems.smps import SmpsCase, smps_files, smps_texts
 from ..problems.two_stage import Scenarios, TwoStageProblem
 from ..problems.water_network.case import WaterNetworkCase
 from ..problems.water_network.model import water_network_model
-from .extensive_form import extensive_lp
+from .extensive_lp import extensive_lp
 from .options import Options, Sampling
 from .output import write_text
 from .run import CORE_SUFFIXES, Case, kind_of
@@ -53,6 +53,9 @@ def export_case(
         raise CaseError(there)
     if smps:
         problem = two_stage_problem(case)
+        if problem.limits:
+            message = "SMPS has no place for limits over all scenarios; take them out to export the rest"
+            raise CaseError(Problem(message, place="limits"))
         for name, text in zip(files, smps_texts(problem, _chosen(problem, scenarios, sampling, seed)), strict=True):
             write_text(name, text)
     else:

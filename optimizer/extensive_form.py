@@ -3,26 +3,30 @@
     min | max  c'x + sum_s p_s (q_s'y_s + q0_s)
     s.t.       row_lower <= A x <= row_upper,     row_lower_s <= T_s x + W_s y_s <= row_upper_s     for every s
 
-The arrays go to HiGHS as they are: a modelling layer would rebuild every scenario.
+Limits that hold over all scenarios are rows of it (`limit_rows.py`), a CVaR too (`tail_rows.py`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import highspy
 import numpy as np
-import scipy.sparse as sp
 
-from ..kernels.highs import linear_program, quiet_highs
+from ..kernels.highs import quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
-from ..problems.two_stage.problem import Floats, RandomPart
+from ..problems.two_stage.problem import Floats
 from .design_solution import DesignSolution, Notice, SolveStatus
+from .extensive_lp import extensive_lp
+from .limit_rows import LimitPlace, add_limits, guessed, largest_amounts, least_costs, refuse_boundless
 from .risk import EXPECTATION, Risk
 from .tail_rows import add_tail
 
+GUESSES = (10.0, 1e3)  # times a bound: room for the amounts of a first design under chance limits
+FIRST_GAP = 1e-2  # to which that is found
+EXACT = 1e-9  # how far a binary of a chance limit may be from 0 or 1
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: SolveStatus.OPTIMAL,
     highspy.HighsModelStatus.kModelEmpty: SolveStatus.OPTIMAL,
@@ -47,7 +51,8 @@ def solve_extensive_form(
 ) -> DesignSolution:
     """Solve the sample's own problem; `fixed` fixes first-stage variables by name.
 
-    Ctrl-C ends the search and returns the incumbent with its bound. Raises KeyError for an unknown name in `fixed`.
+    Ctrl-C ends the search and returns the incumbent with its bound. Raises KeyError for an unknown name in `fixed`,
+    CaseError for a chance limit on an amount that nothing bounds.
     """
     solver = quiet_highs()
     solver.setOptionValue("mip_rel_gap", gap)
@@ -58,6 +63,12 @@ def solve_extensive_form(
     solver.passModel(lp)
     if risk.tail_weight:
         add_tail(solver, problem, scenarios, risk)
+    places: list[LimitPlace] = []
+    if problem.limits:
+        largest = _largest(problem, scenarios, gap, time_limit, fixed, risk)
+        places = add_limits(solver, problem, scenarios, largest)
+        if largest:
+            solver.setOptionValue("mip_feasibility_tolerance", EXACT)  # a binary of 1e-6 times its M is no small excess
     history: list[tuple[float, float, float]] = []
     started = time.perf_counter()
     maximize = problem.sense is Sense.MAXIMIZE
@@ -75,77 +86,61 @@ def solve_extensive_form(
     solver.cbMipInterrupt += listen  # the logging event is silent where HiGHS is
     solver.HandleKeyboardInterrupt = True
     solver.solve()
-    return _solution(solver, problem, tuple(history))
+    return _solution(solver, problem, scenarios, places, tuple(history))
 
 
-def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[str, float]) -> Any:
-    """The extensive form as a HighsLp: columns x, y_1, .., y_N; rows of the first stage, then of each scenario."""
-    first, recourse, count = problem.first_stage, problem.recourse, len(scenarios)
-    n2 = len(recourse.names)
+def _largest(
+    problem: TwoStageProblem,
+    scenarios: Scenarios,
+    gap: float,
+    time_limit: float | None,
+    fixed: Mapping[str, float] | None,
+    risk: Risk,
+) -> dict[str, Floats]:
+    """Largest amount of every chance limit in every scenario; those without an end by what a first design costs.
 
-    def part(name: RandomPart, nominal: Floats) -> Floats:
-        values = np.tile(nominal, (count, 1))
-        if name in problem.random:
-            values[:, problem.random[name].index] = scenarios.parts[name]
-        return values
-
-    technology = _stacked(recourse.T, part("technology", recourse.T.data))
-    operation = _diagonal(recourse.W, part("recourse", recourse.W.data))
-    top = sp.hstack([first.A, sp.csr_array((len(first.row_names), count * n2))])
-    matrix = sp.csc_array(sp.vstack([top, sp.hstack([technology, operation])]))
-    matrix.sort_indices()
-    lower, upper = first.lower.copy(), first.upper.copy()
-    position = {name: k for k, name in enumerate(first.names)}
-    for name, value in fixed.items():
-        lower[position[name]] = upper[position[name]] = value
-    weights = scenarios.probability[:, None]
-    constant = part("constant", np.array([recourse.constant]))[:, 0]
-    cost = np.concatenate([first.cost, (weights * part("cost", recourse.cost)).ravel()])
-    columns = (
-        np.concatenate([lower, part("lower", recourse.lower).ravel()]),
-        np.concatenate([upper, part("upper", recourse.upper).ravel()]),
-    )
-    rows = (
-        np.concatenate([first.row_lower, part("row_lower", recourse.row_lower).ravel()]),
-        np.concatenate([first.row_upper, part("row_upper", recourse.row_upper).ravel()]),
-    )
-    lp = linear_program(cost, columns, matrix, rows)
-    lp.sense_ = highspy.ObjSense.kMaximize if problem.sense is Sense.MAXIMIZE else highspy.ObjSense.kMinimize
-    lp.offset_ = float(first.constant + scenarios.probability @ constant)
-    if first.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(k)] for k in first.integer] + [kinds[0]] * (count * n2)
-    return lp
+    Raises CaseError where not even that bounds them.
+    """
+    largest = largest_amounts(problem, scenarios, risk, None)
+    if not any(np.isposinf(values).any() for values in largest.values()):
+        return largest
+    for factor in GUESSES:
+        solver = quiet_highs()
+        solver.setOptionValue("mip_rel_gap", max(gap, FIRST_GAP))
+        if time_limit is not None:
+            solver.setOptionValue("time_limit", float(time_limit))
+        solver.passModel(extensive_lp(problem, scenarios, fixed or {}))
+        if risk.tail_weight:
+            add_tail(solver, problem, scenarios, risk)
+        places = add_limits(solver, problem, scenarios, guessed(problem, largest, factor))
+        solver.setOptionValue("mip_feasibility_tolerance", EXACT)
+        solver.run()
+        known = _solution(solver, problem, scenarios, places, ()).objective
+        if known is not None:
+            cost = -known if problem.sense is Sense.MAXIMIZE else known
+            largest = largest_amounts(problem, scenarios, risk, cost, least_costs(problem, scenarios))
+            break
+    refuse_boundless(largest)
+    return largest
 
 
-def _stacked(matrix: sp.csc_array, values: Floats) -> sp.coo_array:
-    """T_1 over T_2 over ..., each with its own entries `values` (N, nnz)."""
-    pattern = matrix.tocoo()
-    rows = np.arange(len(values))[:, None] * matrix.shape[0] + pattern.coords[0]
-    columns = np.broadcast_to(pattern.coords[1], values.shape)
-    shape = (len(values) * matrix.shape[0], matrix.shape[1])
-    return sp.coo_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
-
-
-def _diagonal(matrix: sp.csc_array, values: Floats) -> sp.coo_array:
-    """W_1, W_2, .. along the diagonal, each with its own entries `values` (N, nnz)."""
-    pattern, block = matrix.tocoo(), np.arange(len(values))[:, None]
-    rows, columns = block * matrix.shape[0] + pattern.coords[0], block * matrix.shape[1] + pattern.coords[1]
-    shape = (len(values) * matrix.shape[0], len(values) * matrix.shape[1])
-    return sp.coo_array((values.ravel(), (rows.ravel(), columns.ravel())), shape=shape)
-
-
-def _solution(solver: Any, problem: TwoStageProblem, history: tuple[tuple[float, float, float], ...]) -> DesignSolution:
+def _solution(
+    solver: Any,
+    problem: TwoStageProblem,
+    scenarios: Scenarios,
+    places: Sequence[LimitPlace],
+    history: tuple[tuple[float, float, float], ...],
+) -> DesignSolution:
     status = _STATUS.get(solver.getModelStatus(), SolveStatus.FAILED)
     maximize = problem.sense is Sense.MAXIMIZE
     worst = (-np.inf, np.inf)
     if solver.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
         status = _which(solver)
     if status in (SolveStatus.INFEASIBLE, SolveStatus.UNBOUNDED, SolveStatus.FAILED):
-        conflict = _conflict(solver, problem) if status is SolveStatus.INFEASIBLE else ()
-        return DesignSolution(status, None, None, *worst, history, conflict)
+        found = _conflict(solver, problem, scenarios, places) if status is SolveStatus.INFEASIBLE else ((), None)
+        return DesignSolution(status, None, None, *worst, history, *found)
     info = solver.getInfo()
-    integer = bool(problem.first_stage.integer.any())
+    integer = bool(problem.first_stage.integer.any()) or any(p.limit.measure == "probability" for p in places)
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     bound = float(info.mip_dual_bound) if integer else (info.objective_function_value if status == "optimal" else None)
     if bound is None or not np.isfinite(bound) or abs(bound) >= highspy.kHighsInf:
@@ -166,14 +161,26 @@ def _which(solver: Any) -> SolveStatus:
     return _STATUS.get(solver.getModelStatus(), SolveStatus.FAILED)
 
 
-def _conflict(solver: Any, problem: TwoStageProblem) -> tuple[str, ...]:
-    """Names of rows that cannot hold together, without their scenarios; empty where HiGHS finds none."""
+def _conflict(
+    solver: Any, problem: TwoStageProblem, scenarios: Scenarios, places: Sequence[LimitPlace]
+) -> tuple[tuple[str, ...], int | None]:
+    """Names of rows that cannot hold together, and the scenario where all of them are of one; none where none is found.
+
+    The rows of a limit are named after it.
+    """
     status, iis = solver.getIis()
     if status != highspy.HighsStatus.kOk:
-        return ()
+        return (), None
     first, rows = len(problem.first_stage.row_names), len(problem.recourse.row_names)
-    names = [
-        problem.first_stage.row_names[row] if row < first else problem.recourse.row_names[(row - first) % rows]
-        for row in iis.row_index_
-    ]
-    return tuple(dict.fromkeys(names))
+    names: list[str] = []
+    of: set[int] = set()
+    for row in iis.row_index_:
+        if row < first:
+            names.append(problem.first_stage.row_names[row])
+        elif row < first + rows * len(scenarios):
+            names.append(problem.recourse.row_names[(row - first) % rows])
+            of.add((row - first) // rows)
+        else:
+            names += [f"limits.{place.limit.name}" for place in places if row in place.rows]
+            of.update((-1, -2))  # a limit is of no single scenario
+    return tuple(dict.fromkeys(names)), scenarios.first + of.pop() if len(of) == 1 else None

@@ -18,7 +18,7 @@ from ..kernels.highs import quiet_highs
 from ..problems.errors import CaseError, Problem
 from ..problems.park.problem import ParkProblem
 from ..problems.two_stage import Scenarios
-from .extensive_form import extensive_lp
+from .extensive_lp import extensive_lp
 
 MISSING = re.compile(
     r"operation\.(?P<plant>.+?)\.'?(?P<carrier>steam|power) deficit (?P<node>.+?)'?\.missing\[(?P<p>.+)\]$"

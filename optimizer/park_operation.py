@@ -15,6 +15,7 @@ from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
 from .distribution import Distribution
 from .evaluation import EvaluationWork, Inspected
+from .operating_rule import OperatingRule
 from .park_durations import LoadDurations
 from .progress import Progress
 from .sample import Sample
@@ -86,11 +87,11 @@ class Operation:
         return self.evaluated.distribution
 
 
-def evaluation_work(park: ParkProblem, engine: str) -> EvaluationWork:
-    """Evaluations of the park's designs, its water network simulated forward, its heat balances looked at."""
+def evaluation_work(park: ParkProblem, engine: str, rule: OperatingRule | None = None) -> EvaluationWork:
+    """Evaluations of designs operated by `rule`, the water network simulated forward, heat balances looked at."""
     followed = ContaminantBalance(park.simulator, park.case.hours) if park.case.contaminants else None
     inspection = ParkInspection(followed, LoadDurations.of(park))
-    return EvaluationWork(park.problem, engine, inspection)
+    return EvaluationWork(park.problem, engine, inspection, rule)
 
 
 def operate(

@@ -16,9 +16,9 @@ from ..problems.park.case import ParkCase
 from ..problems.park.problem import ParkProblem, park_problem
 from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
-from .evaluation import EvaluationWork
 from .execution import open_scheme
 from .json_file import read_object
+from .limited_run import limit_results, rule_for, why_limits_fail
 from .options import Options
 from .outcome import Outcome
 from .park_content import report_content
@@ -94,6 +94,9 @@ def _evaluated(case: ParkCase, design: Path, options: Options, scheme: Scheme, p
     sample = design_sample(park.problem, options)
     built = time.perf_counter()
     solution = find_design(park.problem, sample, options, progress, scheme=scheme, fixed=fixed, title=COMPLETING)
+    if solution.status is SolveStatus.INFEASIBLE and park.problem.limits:  # it is worth a number all the same
+        free = _unlimited(park).problem
+        solution = find_design(free, sample, options, progress, scheme=scheme, fixed=fixed, title=COMPLETING)
     solution = replace(solution, lower_bound=-float("inf"))  # proved for this design only: another may be better
     timing = Timing(build_s=built - started, solve_s=time.perf_counter() - built)
     if solution.x is None:
@@ -122,15 +125,17 @@ def _operated(
 ) -> Outcome:
     assert solution.x is not None
     started = time.perf_counter()
-    fresh, work = fresh_scenarios(park.problem, options), evaluation_work(park, options.engine)
+    rule, ruled = rule_for(park.problem, sample, solution.x, options.engine)
+    fresh, work = fresh_scenarios(park.problem, options), evaluation_work(park, options.engine, rule)
     found = operate(park, work, solution.x, fresh, scheme, progress, "the design", options.out)
     design, stopped = (None, found) if isinstance(found, str) else (found, found.evaluated.stopped)
     before, missing = None, ""
     if stopped is None:
-        before, stopped, missing = _operated_as_is(park, options, scheme, progress, sample, work, fresh)
+        before, stopped, missing = _operated_as_is(_unlimited(park), options, scheme, progress, sample, fresh)
     compared = {} if before is None else {"B0": before.distribution.mean}
     for name, found in (ladder or {}).items() if stopped is None else ():
         assert found.x is not None
+        work = evaluation_work(park, options.engine, rule_for(park.problem, sample, found.x, options.engine)[0])
         step = operate(park, work, found.x, fresh, scheme, progress, f"comparison {name}")
         if not isinstance(step, str) and step.evaluated.stopped is None:
             compared[name] = step.distribution.mean
@@ -140,15 +145,23 @@ def _operated(
             "design": design_items(park, solution.x),
             "indicators": _indicators(park, design) if design is not None else {},
             "balances": balances(park, design) if design is not None else (),
+            "limits": limit_results(park.problem, rule, solution.x, sample, design.evaluated, options.engine)
+            if design is not None
+            else (),
             "baseline": Baseline(**compared) if compared else None,
             "timing": timing.model_copy(update={"evaluate_s": time.perf_counter() - started}),
         }
     )
     if stopped is not None:
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
-    notes = (*park.notes, *filter(None, [missing]), *(_physical_notes(design) if design is not None else ()))
+    notes = (*park.notes, *filter(None, [ruled, missing]), *(_physical_notes(design) if design is not None else ()))
     rows = design.evaluated.rows if design is not None else None
     return Outcome(result, report_content(park, design, before, result), rows, message=stopped or "", notes=notes)
+
+
+def _unlimited(park: ParkProblem) -> ParkProblem:
+    """The park without limits over all futures, which as it is it need not keep."""
+    return replace(park, problem=replace(park.problem, limits=()))
 
 
 def _operated_as_is(
@@ -157,7 +170,6 @@ def _operated_as_is(
     scheme: Scheme,
     progress: Progress,
     sample: DesignSample,
-    work: EvaluationWork,
     fresh: Sample,
 ) -> tuple[Operation | None, str | None, str]:
     """B0 in the same scenarios as the design, None where nothing can be built; what stopped it; why there is none.
@@ -167,7 +179,7 @@ def _operated_as_is(
     fixed = {asset.build_column: 0.0 for asset in park.assets if asset.build_column is not None}
     if not fixed:
         return None, None, ""
-    free = park_problem(park.case.as_it_is) if any(asset.forced for asset in park.assets) else park
+    free = _unlimited(park_problem(park.case.as_it_is)) if any(asset.forced for asset in park.assets) else park
     try:
         solution = find_design(
             free.problem, sample, options, progress, scheme=scheme, fixed=fixed, title="the park as it is"
@@ -178,6 +190,7 @@ def _operated_as_is(
         return None, STOPPED_AS_IS, ""
     if solution.x is None:
         return None, None, IMPOSSIBLE_AS_IS if solution.status is SolveStatus.INFEASIBLE else UNSOLVED_AS_IS
+    work = evaluation_work(park, options.engine)
     before = operate(park, work, solution.x, fresh, scheme, progress, "the park as it is")
     if isinstance(before, str) or before.evaluated.stopped is not None:
         return None, STOPPED_AS_IS, ""
@@ -237,8 +250,13 @@ def why_not(park: ParkProblem, sample: DesignSample, solution: DesignSolution) -
     if solution.status is not SolveStatus.INFEASIBLE:
         return f"{solution.status.value}: there is no design"
     first, last = (0, sample.count) if solution.scenario is None else (solution.scenario, solution.scenario + 1)
+    if unkept := list(why_limits_fail(park.problem, sample.draw(park.problem, 0, sample.count))):
+        return "infeasible: " + "; ".join(unkept)
     if words := why_infeasible(park, sample.draw(park.problem, first, last)):
         return f"infeasible: no design can hold all of the case. The least that would have to give: {words}"
+    if park.problem.limits and (solution.scenario is None):
+        names = ", ".join(limit.name for limit in park.problem.limits)
+        return f"infeasible: no design keeps all limits over all futures together: {names}"
     rows = [name.removeprefix("operation.").split("[")[0] for name in solution.conflict]
     return "infeasible: these cannot hold together: " + ", ".join(dict.fromkeys(rows)) if rows else "infeasible"
 

@@ -190,6 +190,23 @@ class Statistics(_Part):
     expected_value_of_perfect_information: Certain | None = None
 
 
+class LimitResult(_Part):
+    """A limit over all scenarios: what the design was planned to have of it, and what it has of it in fresh ones."""
+
+    name: str
+    of: tuple[str, ...]
+    measure: Literal["mean", "cvar", "probability"]
+    unit: str
+    bound: float = Field(description="largest mean or CVaR; of a probability: what is not to be exceeded")
+    level: Number = Field(description="of the CVaR, or the allowed probability")
+    planned: Number = Field(description="mean, CVaR or probability over the scenarios of the design")
+    achieved: Certain | None = Field(description="the same over the fresh scenarios of the evaluation")
+    verdict: Literal["kept", "open", "broken"] | None = Field(
+        description="whether all, some or nothing of the achieved interval is within the limit"
+    )
+    price: Number = Field(description="what operation pays per unit of it (probability: for exceeding it once)")
+
+
 class Comparison(_Part):
     """Objective of the design minus that of another one, over the same fresh scenarios."""
 
@@ -255,6 +272,7 @@ class Result(_Part):
     balances: tuple[Balance, ...] = ()
     baseline: Baseline | None = None
     reduction: ReductionSummary | None = None
+    limits: tuple[LimitResult, ...] = ()
     statistics: Statistics | None = None
     comparison: Comparison | None = None
     flexibility: Flexibility | None = None

@@ -65,11 +65,21 @@ def fresh_scenarios(problem: Futures, options: Options) -> Sample:
 def design_sample(problem: TwoStageProblem, options: Options) -> DesignSample:
     """What the design is found on: all scenarios where the method can hold them, else `--sample` or `--reduce`."""
     whole = problem_scenarios(problem, options)
+    if problem.limits:
+        refuse_unlimited(problem, options)
     if options.reduce is not None:
         return reduced_sample(problem, whole, options)
     rows = len(problem.recourse.row_names)
     integer = bool(problem.first_stage.integer.any())
-    budget = MOST_ROWS if not integer else MOST_ROWS_INTEGER if rows <= LARGE_RECOURSE else MOST_ROWS_LARGE
+    budget = (
+        EXTENSIVE_ROWS
+        if problem.limits
+        else MOST_ROWS
+        if not integer
+        else MOST_ROWS_INTEGER
+        if rows <= LARGE_RECOURSE
+        else MOST_ROWS_LARGE
+    )
     most = max(1, budget // max(1, rows))
     if options.sample is None and (whole.count <= most or options.method != "auto"):
         return whole
@@ -77,9 +87,27 @@ def design_sample(problem: TwoStageProblem, options: Options) -> DesignSample:
     return whole if count == whole.count else Sample(count, options.seed, options.sampling)
 
 
+def refuse_unlimited(problem: TwoStageProblem, options: Options) -> None:
+    """Raise CaseError where an option cannot be had together with the case's limits over all scenarios."""
+    names = ", ".join(limit.name for limit in problem.limits)
+    asked = (
+        (options.method == "benders", "--method", "they couple the scenarios, which only the extensive form holds"),
+        (options.replications > 0, "--replications", "the optimum of a sample that has to keep them bounds nothing"),
+        (options.information, "--information", "one scenario alone has no mean or chance to keep"),
+        (options.flexibility > 0, "--flexibility", "a commitment for each future alone has no mean or chance to keep"),
+        (options.against is not None, "--against", "each design is operated at its own prices for them"),
+    )
+    if any(there for there, _, _ in asked):
+        raise CaseError(
+            Problem(f"cannot be had with the case's limits over all scenarios ({names}): {why}", place=place)
+            for there, place, why in asked
+            if there
+        )
+
+
 def by_benders(problem: TwoStageProblem, sample: DesignSample, options: Options) -> bool:
     """Whether the design is found by decomposition: where that was asked for, or is the faster way."""
-    if options.method != "auto":
+    if options.method != "auto" or problem.limits:
         return options.method == "benders"
     rows = len(problem.recourse.row_names)
     return sample.count > 1 and sample.count * rows > EXTENSIVE_ROWS

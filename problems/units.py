@@ -61,6 +61,7 @@ def registry() -> pint.UnitRegistry[float]:
         "currency = [currency]",
         "year = 8760 hour = a = yr",
         "ppb = 1e-9",
+        "kt = 1e3 * metric_ton = kilotonne",  # not knots
         "thousand = 1e3",
         "million = 1e6",
         "billion = 1e9",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ..result import STATISTIC_WORDS, Comparison, DesignItem
+from ..result import STATISTIC_WORDS, Comparison, DesignItem, LimitResult
 from .exits import escape
 
 if TYPE_CHECKING:
@@ -19,6 +19,20 @@ COMPARISONS = {
     "B2": "water first, then energy",
     "B3": "energy first, then water",
 }
+
+
+def _print_limit(console: Console, limit: LimitResult) -> None:
+    chance, bound = limit.measure == "probability", f"{limit.bound:,.6g} {limit.unit}".strip()
+    asked = f"P(above {bound}) at most {limit.level:.4g}" if chance else f"{limit.measure} at most {bound}"
+    asked = escape(f"{limit.name}: {asked}")
+    if limit.achieved is None:
+        console.print(f"  limit {asked}: scenarios failed, nothing can be said")
+        return
+    found = limit.achieved
+    how = "proved"
+    if found.confidence is not None:
+        how = f"{found.low:,.6g} to {found.high:,.6g}, {found.confidence:.0%} confidence"
+    console.print(f"  limit {asked}: {found.value:,.6g} ({how}): {limit.verdict}")
 
 
 def _print_comparison(console: Console, compared: Comparison, unit: str) -> None:
@@ -62,6 +76,8 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
             if (known := getattr(result.statistics, name)) is not None:
                 how = "proved" if known.confidence is None else f"{known.confidence:.0%} confidence"
                 console.print(f"  {words}: {known.low:,.6g} to {known.high:,.6g} ({how})")
+    for limit in result.limits:
+        _print_limit(console, limit)
     if (compared := result.comparison) is not None:
         _print_comparison(console, compared, objective.unit)
     if result.baseline is not None and result.baseline.B0 is not None:

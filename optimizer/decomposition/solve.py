@@ -57,6 +57,11 @@ def solve_scenarios(
     `time_limit` [s] and a cluster that fails end the search and return the incumbent with its bound. Raises KeyError
     for an unknown name in `fixed`, ClusterError where a cluster fails before there is an incumbent.
     """
+    if problem.limits:
+        names = ", ".join(limit.name for limit in problem.limits)
+        raise ValueError(
+            f"limits over all scenarios ({names}) couple them: the extensive form holds them, Benders cannot"
+        )
     started = time.perf_counter()
     groups = min(count, groups or (GROUPS_INTEGER if problem.first_stage.integer.any() else GROUPS))
     tolerance = min(LOOSEST, max(TIGHTEST, 1e-3 * gap))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..result import STATISTIC_WORDS, Certain, Comparison, ReductionSummary, Result
+from ..result import STATISTIC_WORDS, Certain, Comparison, LimitResult, ReductionSummary, Result
 from .words import number
 
 CONFIDENCE = 1.96  # standard errors either side of a mean that hold the true one in 95% of the samples
+
+
+VERDICTS = {"kept": "kept", "open": "may be kept or not", "broken": "not kept"}
 
 
 def certainty(result: Result) -> tuple[tuple[str, str], ...]:
@@ -33,6 +36,7 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
         rows.append(_compared(result.comparison, unit))
     if result.baseline is not None and result.baseline.B0 is not None:
         rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
+    rows += [_limit(limit) for limit in result.limits]
     rows += _statistics(result, unit)
     if evaluation is not None and evaluation.scenarios > 1:
         exact = f"{evaluation.resolved_exactly:,} needed the exact solver" if evaluation.resolved_exactly else ""
@@ -48,6 +52,27 @@ def _reduced(reduction: ReductionSummary, unit: str) -> tuple[str, str]:
     if reduction.value is None or reduction.error is None:
         return what, how
     return what, f"{how}; over all of them the design has {number(reduction.value, 6)}{unit}, {reduction.error:.2%} off"
+
+
+def _limit(limit: LimitResult) -> tuple[str, str]:
+    of, bound = " + ".join(limit.of), f"{number(limit.bound, 6)} {limit.unit}".strip()
+    chance = limit.measure == "probability"
+
+    def shown(value: float | None) -> str:
+        return f"{value:.2%}" if chance and value is not None else number(value, 6)
+
+    kind = "mean" if limit.measure == "mean" else f"CVaR {limit.level:g}"
+    what = f"{kind} of {of}: {bound} at most"
+    if chance and limit.level is not None:
+        what = f"{of} above {bound}: in {limit.level:.2%} of the futures at most"
+    if limit.achieved is None:
+        return f"{limit.name}: {what}", f"planned {shown(limit.planned)}; a future has no answer: nothing can be said"
+    found = limit.achieved
+    how = f"{VERDICTS[limit.verdict or 'open']}: {shown(found.value)}"
+    if found.confidence is not None:
+        how += f", {found.confidence:.0%} confidence between {shown(found.low)} and {shown(found.high)}"
+    how += f"; planned {shown(limit.planned)}"
+    return f"{limit.name}: {what}", how + (f"; operated at a price of {number(limit.price)}" if limit.price else "")
 
 
 def _compared(comparison: Comparison, unit: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from .fresh_water import FreshWater
 from .fuel import Fuel
 from .heat_system import HeatSystem
 from .hot_water_loop import HotWaterLoop
+from .limits import ParkLimit
 from .plant_data import ScaledPower
 from .power import Grid, Photovoltaics
 from .steam import SteamSystem
@@ -115,6 +116,9 @@ class ParkCase(CaseModel):
     hot_water_loops: dict[Name, HotWaterLoop] = Field(default_factory=dict)
     environment: Environment = Field(default_factory=Environment)
     emergency: Emergency = Field(default_factory=Emergency)
+    limits: dict[Name, ParkLimit] = Field(
+        default_factory=dict, description="caps on means and CVaRs over all futures, and chances"
+    )
     uncertainty: ParkUncertainty = Field(default_factory=ParkUncertainty)
 
     @property

@@ -15,6 +15,7 @@ from ..two_stage.compiler import compile_model
 from .assembly import Flow
 from .asset import Asset
 from .case import ParkCase
+from .limits import park_limits
 from .model import build_model
 from .notes import notes
 from .simulation import WaterSimulator
@@ -64,6 +65,8 @@ def park_problem(case: ParkCase) -> ParkProblem:
         case.uncertainty.source,
         reports=[(name, unit, expression) for name, (unit, expression) in assembly.reports.items()],
     )
+    units = {name: unit for name, (unit, _) in assembly.reports.items()}
+    problem = replace(problem, limits=park_limits(case, units))
     treatments = {f"{name}.{unit}": t for name, plant in case.plants.items() for unit, t in plant.treatments.items()}
     return ParkProblem(
         case,

@@ -32,7 +32,8 @@ def problems(case: ParkCase) -> tuple[Problem, ...]:
     )
     found = tuple(problem for check in checks for problem in check(case))
     caps = case.environment.problems(priced=case.objective == "annual-cost")
-    return (*found, *caps, *case.uncertainty.problems())
+    limits = (problem for name, limit in case.limits.items() for problem in limit.problems(f"limits.{name}"))
+    return (*found, *caps, *limits, *case.uncertainty.problems())
 
 
 def unknown(place: str, what: str, typed: str, allowed: Iterable[str]) -> Problem:

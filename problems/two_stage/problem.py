@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ..uncertainty import Correlation, Distribution
+    from .limits import Limit
     from .reports import Reports
 
 Floats = NDArray[np.float64]
@@ -142,7 +143,7 @@ class TwoStageProblem:
     """A two-stage problem with its distribution; see the module's docstring for the form.
 
     `monomials` (F, K) integer exponents: feature f of an outcome xi is prod_k xi_k ** monomials[f, k]. `reports` are
-    named physical results of a scenario.
+    named physical results of a scenario, `limits` hold over all scenarios together.
     """
 
     name: str
@@ -153,6 +154,7 @@ class TwoStageProblem:
     monomials: Integers
     random: Mapping[RandomPart, RandomTerm] = field(default_factory=dict)
     reports: Reports | None = None
+    limits: tuple[Limit, ...] = ()
 
     @classmethod
     def from_pyomo(

@@ -6,7 +6,7 @@ import pytest
 
 from loopwise.kernels.highs import quiet_highs
 from loopwise.optimizer import Options, optimize
-from loopwise.optimizer.extensive_form import extensive_lp
+from loopwise.optimizer.extensive_lp import extensive_lp
 from loopwise.optimizer.progress import QuietProgress
 from loopwise.optimizer.smps_run import evaluate
 from loopwise.problems.errors import CaseError
