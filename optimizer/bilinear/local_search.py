@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import highspy
@@ -10,6 +11,24 @@ import numpy as np
 from .clock import Clock
 from .linear_program import LinearProgram, new_highs, pass_linear_program, run_within
 from .program import BilinearProgram, Box, Floats
+
+_SETTLED = 1e-9
+"""Largest error of a product, scaled, from which the repair of an incumbent takes over."""
+_NEAR = 0.15
+"""Radius from which on a linear program's promise is taken for the best that this search will find."""
+_WORTH = 2e-5
+"""An incumbent better by less, relative, is not worth a search."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A linear program's point (n,), the merit it promises, its elastic errors, and the largest dual of a product."""
+
+    point: Floats
+    promised: float
+    elastic: float
+    largest_dual: float
+    basis: Any
 
 
 class LocalSearch:
@@ -39,10 +58,13 @@ class LocalSearch:
         ).astype(np.int32)
         self.highs = new_highs(primal_feasibility_tolerance=1e-9)
 
-    def improve(self, x: Floats, box: Box, *, radius: float = 0.5, iterations: int = 30) -> Floats | None:
-        """A point whose products hold, from `x`; None where the search ends infeasible or the time does.
+    def improve(
+        self, x: Floats, box: Box, *, radius: float = 0.5, iterations: int = 30, worth: float = np.inf
+    ) -> Floats | None:
+        """A point whose products hold, from `x`; None where the search ends infeasible, or sees nothing below `worth`.
 
-        Integers are fixed at the rounded `x`. The penalty on the products' errors grows tenfold while they stall.
+        Integers are fixed at the rounded `x`. Errors weigh in the merit what the duals say that they are worth; a step
+        that fails for the curvature of the products is corrected for it once before the region shrinks.
         """
         program = self.program
         lower, upper = box[0].copy(), box[1].copy()
@@ -56,36 +78,40 @@ class LocalSearch:
         x[free] = np.clip(x[free], lower[free], upper[free])
         penalty = 10.0 * max(float(np.abs(program.cost).max(initial=0.0)), 1e-3)
         largest = 1e5 * penalty
-        current, error, basis = np.inf, np.inf, None
+        started, error, basis = program.violation(x) < 1e-6, self._error(x), None
         for iteration in range(iterations):
             if self.clock.expired():
                 break
             low, high = lower.copy(), upper.copy()
             low[free] = np.maximum(lower[free], x[free] - radius * width)
             high[free] = np.minimum(upper[free], x[free] + radius * width)
-            candidate, basis = self._linearized(x, (low, high), penalty, basis)
-            if candidate is None:
+            step = self._linearized(x, (low, high), penalty, basis)
+            if step is None:
                 if radius >= 1.0 or iteration > 6:
                     return None
-                radius = min(1.0, 4.0 * radius)
+                basis, radius = None, min(1.0, 4.0 * radius)
                 continue
-            merit = self._merit(candidate, penalty)
-            if not np.isfinite(current) or merit < current - 1e-10 * max(1.0, abs(current)):
-                decrease, x, current = current - merit, candidate, merit
-                radius = min(1.0, 1.7 * radius)
-                error = self._error(x)
-                if error < 1e-9 and decrease < 1e-7 * max(1.0, abs(merit)):
-                    break
+            basis = step.basis
+            if step.elastic > 1e-7 and penalty < largest and started:
+                penalty *= 10.0
+            if radius < _NEAR and step.promised > worth - _WORTH * max(1.0, abs(worth)):
+                return None
+            weight = min(penalty, 2.0 * step.largest_dual)
+            current = self._merit(x, weight) if started else np.inf
+            settled = 1e-9 * max(1.0, abs(current)) if started else 0.0
+            if error < _SETTLED and step.promised > current - 10.0 * settled:
+                x = step.point if self._error(step.point) < error else x
+                break  # nothing better near a point whose products hold
+            candidate, growth = step.point, 1.7
+            if self._merit(candidate, weight) >= current - settled:
+                candidate, growth = self._corrected(x, candidate), 1.0
+            if candidate is not None and self._merit(candidate, weight) < current - settled:
+                started, x, error = True, candidate, self._error(candidate)
+                radius = min(1.0, growth * radius)
             else:
                 radius *= 0.3
-                if radius < 1e-6 and error >= 1e-9 and penalty < largest:
-                    penalty, radius = 10.0 * penalty, 0.05
-                    current = self._merit(x, penalty)
-                elif radius < 1e-9 or (error < 1e-9 and radius < 1e-5):
+                if radius < 1e-7:
                     break
-            if error >= 1e-9 and iteration % 8 == 7 and penalty < largest:
-                penalty, radius = 10.0 * penalty, max(radius, 0.05)
-                current = self._merit(x, penalty)
         return program.complete(x)
 
     def _error(self, x: Floats) -> float:
@@ -100,7 +126,8 @@ class LocalSearch:
             errors += program.concave.excess(x).sum()
         return float(program.cost @ x + program.cost[program.power] @ powers + penalty * errors)
 
-    def _linearized(self, x: Floats, box: Box, penalty: float, basis: Any) -> tuple[Floats | None, Any]:
+    def _linearized(self, x: Floats, box: Box, penalty: float, basis: Any) -> _Step | None:
+        """One linear program about `x`; None where HiGHS does not solve it."""
         program = self.program
         count = len(program.product)
         x0, y0 = x[program.left], x[program.right]
@@ -138,5 +165,26 @@ class LocalSearch:
         if basis is not None:
             self.highs.setBasis(basis)
         if run_within(self.highs, self.clock) != highspy.HighsModelStatus.kOptimal:
-            return None, None
-        return np.array(self.highs.getSolution().col_value)[: program.columns], self.highs.getBasis()
+            return None
+        solution = self.highs.getSolution()
+        values = np.array(solution.col_value)
+        dual = np.abs(np.array(solution.row_dual)[program.rows : program.rows + count])
+        return _Step(
+            values[: program.columns],
+            float(self.highs.getInfo().objective_function_value),
+            float(values[program.columns :].sum()),
+            float(dual.max(initial=0.0)),
+            self.highs.getBasis(),
+        )
+
+    def _corrected(self, x: Floats, candidate: Floats) -> Floats | None:
+        """The last linear program with the products' curvature between `x` and `candidate` added to its rows."""
+        program = self.program
+        count = len(program.product)
+        x0, y0, x1, y1 = x[program.left], x[program.right], candidate[program.left], candidate[program.right]
+        bound = (x1 - x0) * (y1 - y0) - x0 * y0
+        rows = np.arange(program.rows, program.rows + count, dtype=np.int32)
+        self.highs.changeRowsBounds(count, rows, bound, bound)
+        if run_within(self.highs, self.clock) != highspy.HighsModelStatus.kOptimal:
+            return None
+        return np.array(self.highs.getSolution().col_value)[: program.columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -54,22 +55,33 @@ class BilinearProgram:
         """Number of linear rows."""
         return len(self.row_lower)
 
-    @property
+    @cached_property
     def entries(self) -> Floats:
         """(nnz,) stored entries of `A`, row by row."""
         return np.asarray(self.A.data, dtype=np.float64)
 
-    @property
+    @cached_property
     def column_of_entry(self) -> Integers:
         """(nnz,) column of each stored entry of `A`."""
         return np.asarray(self.A.indices, dtype=np.int64)
 
-    @property
+    @cached_property
     def row_of_entry(self) -> Integers:
         """(nnz,) row of each stored entry of `A`."""
         return np.repeat(np.arange(self.rows), np.diff(self.A.indptr))
 
-    @property
+    @cached_property
+    def positive_entries(self) -> Booleans:
+        """(nnz,) which stored entries are positive."""
+        return self.entries > 0.0
+
+    @cached_property
+    def both_factors(self) -> tuple[Integers, Integers, Integers]:
+        """(2 B,) each factor of a product, its partner, and the product."""
+        left, right = self.left, self.right
+        return np.concatenate([left, right]), np.concatenate([right, left]), np.tile(self.product, 2)
+
+    @cached_property
     def nonlinear(self) -> Integers:
         """Variables that stand in a product or under a power, ascending."""
         return np.unique(np.concatenate([self.left, self.right, self.base])).astype(np.int64)

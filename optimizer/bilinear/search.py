@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from .clock import Clock, TimeUpError
+from .heuristics import polish
 from .incumbent import Incumbent
 from .ledger import Ledger, relative_gap
 from .options import SearchOptions, SearchResult, SearchStatus, UnboundedBoxError
@@ -39,6 +40,7 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     ledger = Ledger(incumbent, (options.gap, options.absolute_gap), clock, options.progress)
     with Workers(relaxation, options.threads, clock) as workers:
         status = _searched(Tree(workers, ledger, options, minimize), inner.program)
+        polish(workers, incumbent)
         linear_programs = workers.linear_programs
     found = incumbent.x is not None
     bound = np.inf if status is SearchStatus.INFEASIBLE else min(ledger.bound, incumbent.value)

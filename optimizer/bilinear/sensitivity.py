@@ -23,13 +23,15 @@ def row_values(program: BilinearProgram, x: Floats, free: Booleans) -> Floats | 
     lengths = np.concatenate([np.diff(program.A.indptr), np.full(count, 3), np.full(powers, 2)])
     triples = np.stack([program.product, program.left, program.right], axis=1).ravel()
     pairs = np.stack([program.power, program.base], axis=1).ravel()
+    activity = program.A @ x  # rows hold to rounding only: here they hold exactly, or HiGHS may find `x` infeasible
+    equal = program.row_lower == program.row_upper
     right = np.concatenate([-x0 * y0, base**program.exponent - slope * base])
     rows = LinearProgram(
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
         np.concatenate([program.column_of_entry, triples, pairs]).astype(np.int32),
         np.concatenate([program.entries, products, np.stack([np.ones(powers), -slope], axis=1).ravel()]),
-        np.concatenate([program.row_lower, right]),
-        np.concatenate([program.row_upper, right]),
+        np.concatenate([np.where(equal, activity, np.minimum(program.row_lower, activity)), right]),
+        np.concatenate([np.where(equal, activity, np.maximum(program.row_upper, activity)), right]),
     )
     lower, upper = program.lower.copy(), np.where(free, np.inf, program.upper)
     lower[program.integer] = upper[program.integer] = np.round(x[program.integer])
