@@ -41,6 +41,8 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
     if network is None:
         reasons = broken_limits(case) if found.status is SearchStatus.INFEASIBLE else ()
         message = _no_network(found, reasons)
+        if opened.uncertainty.elements:
+            message = f"at the hardest values of the declared ranges, {message}"
         content = ReportContent(title=case.name, description=case.description, notes=(message,))
         return Outcome(result_of(opened, found, _judged_by(case), {}, {}, options), content, message=message)
     before = None if found.status is SearchStatus.INTERRUPTED else once_through(case, asked, progress)

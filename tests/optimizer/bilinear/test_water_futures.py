@@ -320,3 +320,10 @@ def test_the_library_case_from_the_command_line(tmp_path: Path) -> None:
     assert rows["objective"].to_numpy().mean() == pytest.approx(result["evaluation"]["mean"])
     assert (rows["objective"].to_numpy() <= rows["objective, promised concentrations"].to_numpy()).all()
     assert "Operating by the real concentrations saves" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_range_that_no_network_serves_is_named() -> None:
+    outcome = run_optimize(mill(treatment_units=[], special_pipes=[]), Options(), QuietProgress())
+    assert outcome.result.status.value == "infeasible"
+    assert outcome.message.startswith("at the hardest values of the declared ranges, no network")
+    assert "discharge takes C at 120 mg/L where 20 is the limit" in outcome.message
