@@ -17,10 +17,11 @@ from .network import InstalledExchanger, Network
 HOT, COLD, INK = "#b5495b", "#3f7cac", "#24333d"
 LANE = 1.0  # between streams
 STAGE = 3.0  # width of a stage
+SPLIT = 0.9995  # of its flow below which a stream is shown to be split
 
 
 def grid_diagram(problem: HeatRecoveryProblem, network: Network) -> go.Figure:
-    """Streams as lines with their temperatures [degC], exchangers as joined circles with their duties [MW]."""
+    """Streams as lines with temperatures [degC], exchangers as numbered circles with duties [MW] and shares."""
     figure = go.Figure()
     streams = (*problem.hot_streams, *problem.cold_streams)
     height = {stream.name: -LANE * row for row, stream in enumerate(streams)}
@@ -30,8 +31,10 @@ def grid_diagram(problem: HeatRecoveryProblem, network: Network) -> go.Figure:
         y, hot = height[stream.name], stream.side is Side.HOT
         colour = HOT if hot else COLD
         ends = (left, right) if hot else (right, left)
+        figure.add_scatter(x=ends, y=[y, y], mode="lines", line={"color": colour, "width": 2.5}, hoverinfo="skip")
+        before = ends[1] - 0.4 if hot else ends[1] + 0.4
         figure.add_annotation(
-            x=ends[1], y=y, ax=ends[0], ay=y, xref="x", yref="y", axref="x", ayref="y",
+            x=ends[1], y=y, ax=before, ay=y, xref="x", yref="y", axref="x", ayref="y",
             showarrow=True, arrowhead=2, arrowwidth=2.5, arrowcolor=colour,
         )  # fmt: skip
         figure.add_annotation(
@@ -50,9 +53,10 @@ def grid_diagram(problem: HeatRecoveryProblem, network: Network) -> go.Figure:
                 figure.add_annotation(
                     x=STAGE * (k + 1), y=y, text=f"{temperature:.4g}", showarrow=False, yshift=9, font={"size": 11}
                 )
+    beside = Counter(exchanger.place.stage for exchanger in network.exchangers)
     taken: Counter[int] = Counter()
-    for exchanger in network.exchangers:
-        _add_exchanger(figure, exchanger, height, stages, taken)
+    for number, exchanger in enumerate(network.exchangers, 1):
+        _add_exchanger(figure, number, exchanger, height, stages, taken, beside)
     figure.update_xaxes(visible=False, range=[left - 2.2, right + 2.2])
     figure.update_yaxes(visible=False, range=[-LANE * (len(streams) - 0.4), 0.7 * LANE])
     figure.update_layout(showlegend=False)
@@ -60,13 +64,19 @@ def grid_diagram(problem: HeatRecoveryProblem, network: Network) -> go.Figure:
 
 
 def _add_exchanger(
-    figure: go.Figure, exchanger: InstalledExchanger, height: dict[str, float], stages: int, taken: Counter[int]
+    figure: go.Figure,
+    number: int,
+    exchanger: InstalledExchanger,
+    height: dict[str, float],
+    stages: int,
+    taken: Counter[int],
+    beside: Counter[int],
 ) -> None:
     place = exchanger.place
     rows = sorted((height[name] for name in (place.hot, place.cold) if name in height), reverse=True)
     if place.stage:
-        x = STAGE * place.stage + 0.75 + 0.75 * taken[place.stage]
         taken[place.stage] += 1
+        x = STAGE * (place.stage + taken[place.stage] / (beside[place.stage] + 1))
         colour = INK
     else:  # heaters stand at the hot end, coolers at the cold end
         heater = place.cold in height
@@ -83,11 +93,19 @@ def _add_exchanger(
     figure.add_scatter(
         x=[x] * len(rows),
         y=rows,
-        mode="markers",
+        mode="markers+text",
+        textposition="middle center",
+        textfont={"size": 11, "color": colour},
         marker={"size": 20, "color": "white", "line": {"color": colour, "width": 2}},
-        text=words,
+        text=[str(number)] * len(rows),
+        hovertext=words,
         hoverinfo="text",
     )
     figure.add_annotation(
         x=x, y=rows[-1], text=f"{exchanger.duty:.4g}", showarrow=False, yshift=-20, font={"size": 11, "color": colour}
     )
+    for name, share in ((place.hot, exchanger.hot_share), (place.cold, exchanger.cold_share)):
+        if name in height and share < SPLIT:
+            figure.add_annotation(
+                x=x, y=height[name], text=f"{share:.0%}", showarrow=False, yshift=17, font={"size": 10, "color": INK}
+            )

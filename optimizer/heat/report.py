@@ -72,7 +72,8 @@ def _pictures(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | None)
         yield Picture(
             "The network",
             grid_diagram(by_segments(answer.problem), answer.synthesis.network),
-            "Hot streams run to the right, cold ones to the left; degC along the streams, MW below the exchangers.",
+            "Hot streams run to the right, cold ones to the left; degC along the streams, MW below the exchangers, "
+            "above them the share of a split stream.",
         )
     curves = composite_curves(answer.problem)
     lines = [
@@ -227,6 +228,7 @@ def _exchangers(case: HeatCase, network: Network) -> Table:
     return Table(
         "Exchangers",
         (
+            "number",
             "hot -> cold",
             "stage",
             "duty, MW",
@@ -241,6 +243,7 @@ def _exchangers(case: HeatCase, network: Network) -> Table:
         ),
         tuple(
             (
+                str(number),
                 f"{e.place.hot} -> {e.place.cold}",
                 float(e.place.stage) if e.place.stage else "utility",
                 e.duty,
@@ -253,7 +256,7 @@ def _exchangers(case: HeatCase, network: Network) -> Table:
                 e.area_logarithmic,
                 e.investment,
             )
-            for e in network.exchangers
+            for number, e in enumerate(network.exchangers, 1)
         ),
     )
 

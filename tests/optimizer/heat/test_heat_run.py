@@ -1,7 +1,11 @@
 """`loopwise optimize` on cases of kind heat: published numbers, the result file and what the report shows."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
+from loopwise.optimizer.cli.app import app
 from loopwise.optimizer.heat.run import optimize
 from loopwise.optimizer.options import Options
 from loopwise.optimizer.progress import QuietProgress
@@ -68,3 +72,32 @@ def test_a_network_is_drawn_and_listed() -> None:
     assert all(item.component == "exchanger" for item in outcome.result.design if hasattr(item, "component"))
     assert outcome.report.pictures[0].title == "The network"
     assert "Exchangers" in render_report(outcome.result, outcome.report)
+    (table,) = (table for table in outcome.report.tables if table.title == "Exchangers")
+    assert [row[0] for row in table.rows] == [str(n) for n in range(1, len(outcome.result.design) + 1)]
+
+
+def test_mixing_is_chosen_on_the_command_line_and_misspelt_words_are_told(tmp_path: Path) -> None:
+    text = """
+kind: heat
+name: split
+approach_temperature: 5
+streams:
+  - {name: h, supply: 200, target: 80, heat_capacity_flow: 20 kW/K}
+  - {name: c1, supply: 40, target: 150, heat_capacity_flow: 12 kW/K}
+  - {name: c2, supply: 90, target: 170, heat_capacity_flow: 10 kW/K}
+utilities:
+  - {name: steam, side: hot, supply: 220, price: 12}
+  - {name: water, side: cold, supply: 15, target: 25, price: 2}
+exchanger_cost: {fixed: 3000, per_area: 500}
+objective: annual-cost
+stages: 1
+mixing: MIXING
+"""
+    answers = []
+    for word in ("free", "fre"):
+        (tmp_path / "case.yaml").write_text(text.replace("MIXING", word), encoding="utf-8")
+        asked = ["optimize", str(tmp_path / "case.yaml"), "--gap", "0.02", "--out", str(tmp_path / "out")]
+        answers.append(CliRunner().invoke(app, asked))
+    assert [answer.exit_code for answer in answers] == [0, 2]
+    assert "did you mean 'free'" in answers[1].output
+    assert "with free mixing" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
