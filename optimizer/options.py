@@ -14,6 +14,8 @@ Reducing = Literal["fast-forward", "k-means"]
 Method = Literal["auto", "extensive", "benders"]
 EngineName = Literal["auto", "gpu", "cpu", "reference"]
 ALL: Literal["all"] = "all"
+MOST_SCENARIOS = 1_000_000_000  # years of computing; beyond stands a slip of the keyboard
+TOO_MANY = f"expected at most {MOST_SCENARIOS:,}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class Options:
                     "expected a whole number above 0, or all",
                 ),
                 ("sample", self.sample is None or self.sample > 0, "expected a whole number above 0"),
+                ("scenarios", self.scenarios == ALL or int(self.scenarios) <= MOST_SCENARIOS, TOO_MANY),
                 ("evaluate", self.evaluate is None or self.evaluate > 0, "expected a whole number above 0"),
+                ("evaluate", self.evaluate is None or self.evaluate <= MOST_SCENARIOS, TOO_MANY),
                 ("reduce", self.reduce is None or self.reduce > 0, "expected a whole number above 0"),
                 ("seed", 0 <= self.seed < 2**63, "expected a whole number from 0"),
                 ("gap", 0.0 <= self.gap < 1.0, "expected a fraction from 0 to below 1"),

@@ -67,12 +67,14 @@ def write_outcome(folder: Path, outcome: Outcome) -> list[Path]:
     if (rows := outcome.scenarios) is not None:
         steps.insert(0, lambda: write_scenarios(folder / "scenarios.parquet", rows))
     problems: list[Problem] = []
-    for step in steps:  # what one file cannot have may still do for the next
-        try:
-            written.append(step())
-        except CaseError as error:
-            problems += error.problems
-    shutil.rmtree(folder / PARTS, ignore_errors=True)
+    try:
+        for step in steps:  # what one file cannot have may still do for the next
+            try:
+                written.append(step())
+            except CaseError as error:
+                problems += error.problems
+    finally:
+        shutil.rmtree(folder / PARTS, ignore_errors=True)
     if problems:
         raise CaseError(problems)
     return written

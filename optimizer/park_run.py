@@ -17,7 +17,7 @@ from ..problems.park.problem import ParkProblem, park_problem
 from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
 from .execution import open_scheme
-from .json_file import read_object
+from .json_file import items_of_result, read_object
 from .limited_run import limit_results, rule_for, why_limits_fail
 from .options import Options
 from .outcome import Outcome
@@ -272,17 +272,18 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     options = {f"{asset.plant}.{asset.name}": asset for asset in assets if asset.option is not None}
     problems: list[Problem] = []
     fixed: dict[str, float] = {}
-    if "design" in typed and "schema_version" in typed:
-        if typed.get("kind") != "park":
-            raise CaseError(
-                Problem("is no result of a park", file=str(file), place="kind", typed=str(typed.get("kind")))
-            )
-        items = {f"{item['plant']}.{item['name']}": item for item in typed["design"]}
+    if (listed := items_of_result(typed, file, "park", ("plant", "name", "built", "size"))) is not None:
+        items = {f"{item['plant']}.{item['name']}": item for item in listed}
         standing = {f"{asset.plant}.{asset.name}" for asset in assets if asset.option is None}
         sizes = {name: item["size"] if item["built"] else 0.0 for name, item in items.items() if name not in standing}
         commitments = {f"{asset.plant}.{asset.name}": asset.on_columns for asset in assets}
         for name, item in items.items():
-            for period, on in (item.get("on") or {}).items():
+            switched = item.get("on") or {}
+            if not isinstance(switched, dict) or any(not isinstance(on, bool) for on in switched.values()):
+                message = "expected `on` with true or false for each period"
+                problems.append(Problem(message, file=str(file), place=name, typed=str(switched)))
+                continue
+            for period, on in switched.items():
                 if period in commitments.get(name, {}):
                     fixed[commitments[name][period]] = float(on)
                 else:
@@ -292,9 +293,7 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
         if asset is None or asset.option is None:
             close = nearest(name, options)
             problems.append(Problem("nothing of this name can be built", file=str(file), place=name, suggestion=close))
-        elif not isinstance(size, (int, float)) or not (
-            (size == 0 and asset.build_column) or asset.option.minimum - 1e-9 <= size <= asset.option.maximum + 1e-9
-        ):
+        elif not _fits(asset, size):
             allowed = f"0 or {asset.option.minimum:g} to {asset.option.maximum:g} {asset.unit}"
             problems.append(Problem(f"expected {allowed}", file=str(file), place=name, typed=str(size)))
         elif asset.build_column is not None and asset.size_column is not None:  # contracts are chosen anew
@@ -305,3 +304,12 @@ def read_design(file: Path, assets: tuple[Asset, ...]) -> dict[str, float]:
     if problems:
         raise CaseError(problems)
     return fixed
+
+
+def _fits(asset: Asset, size: object) -> bool:
+    """Whether `size` is a number in the range for which the asset's cost holds, or 0 where it need not be built."""
+    assert asset.option is not None
+    if isinstance(size, bool) or not isinstance(size, (int, float)):
+        return False
+    lowest, largest = asset.option.minimum - 1e-9, asset.option.maximum + 1e-9
+    return lowest <= size <= largest or (size == 0 and asset.build_column is not None)

@@ -38,6 +38,8 @@ def reduced_sample(problem: TwoStageProblem, whole: Sample, options: Options) ->
     assert options.reduce is not None
     if options.reduce >= whole.count:
         message = f"expected fewer than the {whole.count:,} scenarios of the problem"
+        if whole.count == 1:
+            message = "the problem has one scenario: there is nothing to reduce"
         raise CaseError(Problem(message, place="--reduce", typed=str(options.reduce)))
     xi, probability = _outcomes(problem, whole)
     try:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cluster import Scheme
 from ..problems.smps import SmpsCase, read_design
+from ..problems.two_stage import refuse_impossible_design
 from ..problems.two_stage.problem import Floats
 from .compared import with_comparison
 from .design_solution import DesignSolution, SolveStatus
@@ -67,8 +68,8 @@ def _optimized(case: SmpsCase, options: Options, scheme: Scheme, progress: Progr
 
 def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """The expected objective of a given design over the problem's scenarios and over fresh ones."""
-    x = read_design(design, case.problem.first_stage.names)
-    other = None if options.against is None else read_design(options.against, case.problem.first_stage.names)
+    x = _given(design, case)
+    other = None if options.against is None else _given(options.against, case)
     started = time.perf_counter()
     with open_scheme(options) as scheme:
         chosen = problem_scenarios(case.problem, options)
@@ -89,6 +90,13 @@ def evaluate(case: SmpsCase, design: Path, options: Options, progress: Progress)
         return with_comparison(
             outcome, case.problem, (x, other), options.against, fresh, options.engine, scheme, progress
         )
+
+
+def _given(file: Path, case: SmpsCase) -> Floats:
+    """(n1,) design of a file. Raises CaseError where it is none of this first stage."""
+    x = read_design(file, case.problem.first_stage.names)
+    refuse_impossible_design(case.problem.first_stage, x, str(file))
+    return x
 
 
 def _evaluated(

@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
 _PACKAGE = __name__.rpartition(".")[0]
 _LIBRARY = files(_PACKAGE) / "library"
 SUFFIXES = (".yaml", ".yml")
+BESIDE_A_CORE = (".tim", ".time", ".sto", ".stoch")
 
 
 @runtime_checkable
@@ -142,6 +143,8 @@ def _records() -> list[Traversable]:
 def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
     """Text, name for messages, and the folder of a case."""
     path = Path(name_or_path)
+    if path.suffix.lower() in BESIDE_A_CORE:
+        raise CaseError(Problem("belongs to an SMPS core file; name that one (.cor)", file=name_or_path))
     if path.suffix.lower() not in SUFFIXES and not path.is_file():  # a folder called like a case does not hide it
         entry = _LIBRARY / f"{name_or_path}.yaml"
         if "/" not in name_or_path and "\\" not in name_or_path and entry.is_file():
@@ -159,7 +162,7 @@ def _text_of(name_or_path: str) -> tuple[str, str, Path | None]:
             )
     try:
         if path.is_dir():
-            raise CaseError(Problem("is a folder; expected a case file", file=name_or_path))
+            raise CaseError(Problem("is a folder; expected a case file", file=str(path)))
         if path.stat().st_size > MAXIMUM_BYTES:
             megabytes = path.stat().st_size / 1e6
             raise CaseError(

@@ -28,13 +28,18 @@ class Problem:
         where = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         head = ": ".join(part for part in (where, self.place) if part)
         text = f"{head}: {self.message}" if head else self.message
-        if self.typed is not None and self.typed not in self.message:
+        if self.typed is not None and not self._says_what_was_typed():
             text += f" (typed: {self.typed})"
         if self.suggestion is not None:
             text += f"; did you mean {self.suggestion!r}?"
         if self.allowed:
             text += f"{'' if text.endswith('?') else '.'} Allowed: {', '.join(self.allowed)}."
         return text
+
+    def _says_what_was_typed(self) -> bool:
+        """Whether the message has it; a short word such as 0 may stand there for something else."""
+        typed = self.typed or ""
+        return repr(typed) in self.message or (len(typed) > 3 and typed in self.message)
 
 
 class CaseError(Exception):

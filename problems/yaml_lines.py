@@ -59,9 +59,11 @@ def read_yaml(text: str) -> Document:
         _refuse_depth(text)
         root = cast("yaml.Node | None", yaml.compose(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(part for part in (error.problem, error.context) if part)
-        raise CaseError(Problem(f"not valid YAML: {what}", line=mark.line + 1 if mark else None)) from None
+        raise CaseError(_not_yaml(text, error)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        message = f"not valid YAML: the character #x{error.character:02x} is not allowed"
+        raise CaseError(Problem(message, line=line)) from None
     except yaml.YAMLError as error:
         raise CaseError(Problem(f"not valid YAML: {' '.join(str(error).split())}")) from None
     if root is None:
@@ -72,6 +74,18 @@ def read_yaml(text: str) -> Document:
     if builder.problems:
         raise CaseError(builder.problems)
     return Document(data, builder.lines)
+
+
+def _not_yaml(text: str, error: yaml.MarkedYAMLError) -> Problem:
+    """What the parser did not like, as a sentence."""
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    typed = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+    parts = [part for part in (error.problem, error.context) if part]
+    what = " ".join(reversed(parts) if (error.problem or "").startswith("but ") else parts)
+    if "\t" in typed[: len(typed) - len(typed.lstrip())]:
+        what = "a tab stands where the line is indented; YAML takes blanks only"
+    return Problem(f"not valid YAML: {what}", line=mark.line + 1 if mark else None)
 
 
 def _refuse_depth(text: str) -> None:

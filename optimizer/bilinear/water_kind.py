@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from sys import float_info
 
 from ...problems.errors import CaseError, Problem, nearest
 from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.arcs import possible_arcs
 from ...problems.water_network.objectives import objective_unit
-from ..json_file import read_object
+from ..json_file import items_of_result, read_object
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
@@ -100,11 +101,8 @@ def read_network(file: Path, case: WaterNetworkCase) -> Flows:
     """
     data = read_object(file, f"from{JOINED}to: t/h")
     sizes: Mapping[str, object] = data
-    if "design" in data and "schema_version" in data:
-        if data.get("kind") != "water-network":
-            kind = str(data.get("kind"))
-            raise CaseError(Problem("is no result of a water network", file=str(file), place="kind", typed=kind))
-        sizes = {item["name"]: item["size"] for item in data["design"] if item["built"]}
+    if (listed := items_of_result(data, file, "water-network", ("name", "built", "size"))) is not None:
+        sizes = {str(item["name"]): item["size"] for item in listed if item["built"]}
     known = {JOINED.join(ends): ends for ends in possible_arcs(case)}
     problems: list[Problem] = []
     flows: Flows = {}
@@ -112,7 +110,7 @@ def read_network(file: Path, case: WaterNetworkCase) -> Flows:
         if name not in known:
             close = nearest(name, known)
             problems.append(Problem("the case allows no such pipe", file=str(file), place=name, suggestion=close))
-        elif not isinstance(size, (int, float)) or isinstance(size, bool) or size < 0.0:
+        elif not isinstance(size, (int, float)) or isinstance(size, bool) or not 0.0 <= size <= float_info.max:
             problems.append(Problem("expected t/h from 0", file=str(file), place=name, typed=str(size)))
         elif size > 0.0:
             flows[known[name]] = float(size)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,7 +15,7 @@ from ...problems.case_file import library_cases
 from ...problems.errors import CaseError, Problem, nearest
 from ..progress import progress_for
 from ..result import installed
-from .exits import EXIT_CODES, EXIT_OF_STATUS, complain, escape, guarded
+from .exits import EXIT_CODES, EXIT_OF_STATUS, INTERRUPTED, complain, escape, guarded
 from .options import (
     CaseArgument,
     Draw,
@@ -242,6 +240,9 @@ def _finish(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
     written: list[Path] = []
     try:
         written = write_outcome(folder, outcome)
+    except KeyboardInterrupt:
+        complain(f"interrupted while {folder} was written; its result.json is whole where it is there")
+        raise typer.Exit(INTERRUPTED) from None
     finally:  # where the disk is full, the result is at least said
         if as_json:
             typer.echo(outcome.result.to_json(), nl=False)
@@ -252,16 +253,3 @@ def _finish(outcome: Outcome, folder: Path, *, as_json: bool) -> None:
         complain(outcome.message)
     if code:
         raise typer.Exit(code)
-
-
-def main() -> None:
-    """Entry point of the console script."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    finally:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

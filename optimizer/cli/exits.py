@@ -41,6 +41,11 @@ def guarded() -> Generator[None]:
     except BrokenPipeError:  # the reader of our output went away, e.g. `loopwise cases | head -1`
         sys.stderr.close()
         raise typer.Exit(SOLVED) from None
+    except OSError as error:  # a name that is too long, a disk that fails: where no reader or writer has words for it
+        if error.filename is None:
+            raise
+        complain(f"{error.filename}: {error.strerror}")
+        raise typer.Exit(BAD_INPUT) from None
 
 
 def complain(text: str) -> None:

@@ -164,10 +164,10 @@ def scenario_count(typed: str) -> int | Literal["all"]:
     """A whole number or `all`. Raises CaseError for anything else."""
     if typed == ALL:
         return ALL
-    number = typed.replace("_", "").removeprefix("+")
-    if not number.removeprefix("-").isdigit():
-        raise CaseError(Problem("expected a whole number above 0, or all", place="--scenarios", typed=typed))
-    return int(number)
+    try:
+        return int(typed)
+    except ValueError:
+        raise CaseError(Problem("expected a whole number above 0, or all", place="--scenarios", typed=typed)) from None
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from ..errors import CaseError, Problem
+from ..errors import CaseError, Problem, nearest
 from ..two_stage.problem import TwoStageProblem
 from .assemble import assemble
 from .cards import Section, read_lines, read_sections
@@ -51,6 +51,8 @@ def read_smps(
     Probabilities are taken as they are in enumerations, with a remark where they do not sum to 1; `normalize` divides
     them by their sum (samples are always drawn in proportion). Raises CaseError with every mistake found.
     """
+    if not Path(core).is_file():  # what belongs to it is not missed then
+        raise CaseError(_no_core(Path(core)))
     files = (Path(core), _companion(core, time, TIME_SUFFIXES), _companion(core, stoch, STOCHASTIC_SUFFIXES))
     missing = [Problem("no such file", file=str(file)) for file in files if not file.is_file()]
     if missing:
@@ -69,6 +71,15 @@ def read_smps(
     problem = assemble(nominal, periods, stochastics, found)
     found.raise_errors()
     return SmpsCase(problem, files, tuple(found.notes), normalize)
+
+
+def _no_core(core: Path) -> Problem:
+    """A folder, or no file at all, with the nearest core file beside it."""
+    if core.is_dir():
+        return Problem("is a folder; expected an SMPS core file", file=str(core))
+    beside = core.parent.iterdir() if core.parent.is_dir() else ()
+    close = nearest(core.name, (file.name for file in beside if file.suffix.lower() in CORE_SUFFIXES))
+    return Problem("no such file", file=str(core), suggestion=close)
 
 
 def _parse(file: Path, found: Findings, parse: Callable[[list[Section], Findings], Parsed]) -> Parsed:

@@ -1,5 +1,6 @@
 """The two-stage standard form."""
 
+from .first_stage_check import refuse_impossible_design
 from .problem import FirstStage, RandomPart, RandomTerm, Recourse, Scenarios, ScenarioSource, Sense, TwoStageProblem
 from .recourse_data import Lanes, RecourseData, recourse_data
 from .reports import Reports
@@ -23,6 +24,7 @@ __all__ = [
     "StandardRecourse",
     "TwoStageProblem",
     "recourse_data",
+    "refuse_impossible_design",
     "row_units",
     "row_violation",
     "standard_recourse",

@@ -60,3 +60,26 @@ def test_json_alone_on_standard_output_says_the_ending_too(tmp_path: Path) -> No
     done = run("optimize", *LIMITED, "--out", "out", "--json", folder=tmp_path)
     assert done.returncode == 3
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("loading", ["pydantic", "numpy"])
+def test_ctrl_c_while_the_program_is_loading(loading: str, tmp_path: Path) -> None:
+    code = (
+        "import sys\nclass Interrupted:\n  def find_spec(self, name, *_):\n"
+        f"    if name == {loading!r}: raise KeyboardInterrupt\nsys.meta_path.insert(0, Interrupted())\n{CALL}"
+    )
+    done = run("optimize", "wang-smith", "--out", "out", folder=tmp_path, code=code)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_the_report_is_written_leaves_result_and_json(tmp_path: Path) -> None:
+    code = (
+        "import loopwise.optimizer.output as output\ndef interrupt(*_): raise KeyboardInterrupt\n"
+        f"output.render_report = interrupt; {CALL}"
+    )
+    done = run("optimize", "wang-smith", "--out", "out", "--json", folder=tmp_path, code=code)
+    assert done.returncode == 130
+    assert "interrupted while out was written" in done.stderr
+    assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"result.json", "scenarios.parquet"}

@@ -247,6 +247,18 @@ def test_several_stochastic_files_are_listed(tmp_path: Path) -> None:
     assert read_smps(tmp_path / "small.cor", stoch=tmp_path / "b.sto").files[2].name == "b.sto"
 
 
+def test_a_core_that_is_not_there(tmp_path: Path) -> None:
+    """Its companions are not missed: one mistake is told once, with the nearest name."""
+    read(tmp_path)
+    with pytest.raises(CaseError) as caught:
+        read_smps(tmp_path / "smal.cor")
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.suggestion) == ("no such file", "small.cor")
+    (tmp_path / "folder.cor").mkdir()
+    with pytest.raises(CaseError, match="is a folder; expected an SMPS core file"):
+        read_smps(tmp_path / "folder.cor")
+
+
 def test_designs_in_every_form(tmp_path: Path) -> None:
     file = tmp_path / "design"
     for text in (
@@ -265,6 +277,7 @@ def test_designs_in_every_form(tmp_path: Path) -> None:
         ("2\n1 nan\n", "'nan' is not a finite number"),
         ('{"alpha": 1, "bet": 2}', "'bet' is no first-stage column; did you mean 'beta'?"),
         ('{"alpha": 1, "beta": true}', "'beta' is True, not a finite number"),
+        ('{"alpha": 1, "beta": 1' + "0" * 400 + "}", "not a finite number"),
         ('{"alpha": 1,', "not JSON"),
     ],
 )
