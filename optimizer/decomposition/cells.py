@@ -13,7 +13,8 @@ What is left of the prices is met otherwise. For any price t_j of a cell and all
     sum_k p_k q_kj y_kj >= t_j sum_k p_k y_kj + sum_k p_k min over l <= y <= u of (q_kj - t_j) y,
 
 so that the cell may take t_j with that constant. Its loss is least for the t_j up to which the mean activity is bought
-where prices are low. All this holds for CVaR as well, which no averaging within cells raises.
+where prices are low. A CVaR is raised by no averaging within cells, but by the two nodes, which spread what one
+scenario costs: it goes without them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """Cells of scenarios: their problem is never above the sample's own, and leads to the same optimum."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -33,10 +34,10 @@ def case(seed: int, *, parts: set[str] = PARTS) -> tuple[TwoStageProblem, Featur
     return problem, sample, prices
 
 
-def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats) -> float:
+def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats, risk: Risk = EXPECTATION) -> float:
     """Minimised, with its own solver: every scenario by HiGHS through the extensive form of one design."""
     fixed = dict(zip(problem.first_stage.names, x, strict=True))
-    found = solve_extensive_form(problem, scenarios, gap=1e-9, fixed=fixed)  # type: ignore[arg-type]
+    found = solve_extensive_form(problem, scenarios, gap=1e-9, fixed=fixed, risk=risk)  # type: ignore[arg-type]
     assert found.objective is not None
     return -found.objective if problem.sense is Sense.MAXIMIZE else found.objective
 
@@ -57,6 +58,27 @@ def test_cells_cost_no_more_than_their_scenarios(seed: int) -> None:
         assert mean_cost(cells.problem, cells.scenarios, point) <= whole + 1e-7 * abs(whole)
     lost = mean_cost(problem, scenarios, x) - mean_cost(cells.problem, cells.scenarios, x)
     assert lost <= 1.3 * loss + 1e-6, "the loss is an estimate, from the duals that the cells were made by"
+
+
+@pytest.mark.parametrize("seed", [0, 10, 12])
+@pytest.mark.parametrize("risk", [Risk(0.0, 1.0, 0.8), Risk(0.5, 0.5, 0.9)])
+def test_cells_have_no_larger_cvar_than_their_scenarios_where_prices_differ_most(seed: int, risk: Risk) -> None:
+    problem = random_problem(seed, parts={"cost"}, integer=True)
+    own = problem.random["cost"]
+    wider = replace(own, coefficients=own.coefficients * 4.0)
+    problem = replace(problem, random={"cost": wider})
+    draw = partial(Sample(40, 3).draw, problem)
+    scenarios, sample = draw(0, 40), FeatureSample.of(problem, draw, 40)
+    assert sample is not None
+    prices = Prices.of(problem, sample)
+    assert prices is not None
+    x = np.array([1.0, 1.5, 2.0])
+    made = Partition(problem, sample, prices, Engine.AUTO, risk).at(x, 12, 0.0)
+    assert made is not None
+    cells, _ = made
+    for point in (x, np.array([0.0, 1.0, 0.0]), np.array([3.0, 0.5, 1.0])):
+        whole = mean_cost(problem, scenarios, point, risk)
+        assert mean_cost(cells.problem, cells.scenarios, point, risk) <= whole + 1e-7 * abs(whole)
 
 
 def test_a_cell_of_its_own_for_every_scenario_loses_nothing() -> None:
