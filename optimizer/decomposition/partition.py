@@ -94,10 +94,13 @@ class Partition:
             return None
         self.seconds_a_scenario = (time.perf_counter() - started) / len(training)
         usage = training.probability @ own.activity[:, self.prices.columns]
-        number = min(cells, FEWEST)
+        number, nodes = min(cells, FEWEST), self._nodes(usage)
         while True:
             left, made = float(training.probability @ own.objective), list[_Node]()
-            for sample, prices in self._nodes(training, usage):
+            for share, prices in nodes:
+                sample = training.shared(share[self._training])
+                if not len(sample):  # all scenarios there were left out of the training
+                    sample = self.sample.chosen(np.array([share.argmax()]))
                 node = self._node(sample, prices, x, max(1, round(number * float(sample.probability.sum()))))
                 if node is None:
                     return None
@@ -107,13 +110,14 @@ class Partition:
                 break
             number = min(2 * number, cells)
         parts: list[CellProblem] = []
-        for node, (sample, _) in zip(made, self._nodes(self.sample, usage), strict=True):
+        for node, (share, _) in zip(made, nodes, strict=True):
+            sample = self.sample.shared(share)
             cell, _ = node.affine.assign(sample.features, node.dual)
             parts.append(CellProblem.of(self.problem, sample, node.prices, cell, node.price))
         return CellProblem.together(parts), left
 
-    def _nodes(self, sample: FeatureSample, usage: Floats) -> list[tuple[FeatureSample, Prices]]:
-        return self.prices.nodes(sample, usage) if self._split else [(sample, self.prices)]
+    def _nodes(self, usage: Floats) -> list[tuple[Floats, Prices]]:
+        return self.prices.nodes(self.sample, usage) if self._split else [(np.ones(len(self.sample)), self.prices)]
 
     def _node(self, sample: FeatureSample, prices: Prices, x: Floats, cells: int) -> _Node | None:
         """At most `cells` cells of the scenarios of `sample` at one node of the prices."""
