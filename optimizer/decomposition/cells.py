@@ -13,7 +13,8 @@ What is left of the prices is met otherwise. For any price t_j of a cell and all
     sum_k p_k q_kj y_kj >= t_j sum_k p_k y_kj + sum_k p_k min over l <= y <= u of (q_kj - t_j) y,
 
 so that the cell may take t_j with that constant. Its loss is least for the t_j up to which the mean activity is bought
-where prices are low. All this holds for CVaR as well, which no averaging within cells raises.
+where prices are low. A CVaR is raised by no averaging within cells, but by the two nodes, which spread what one
+scenario costs: it goes without them.
 """
 
 from __future__ import annotations
@@ -67,6 +68,11 @@ class FeatureSample:
         """The scenarios `rows`, with the probabilities that they have."""
         return FeatureSample(self.features[rows], self.probability[rows])
 
+    def shared(self, share: Floats) -> FeatureSample:
+        """The scenarios with a positive `share` (N,), with that share of their probabilities."""
+        rows = np.flatnonzero(share > 0.0)
+        return FeatureSample(self.features[rows], share[rows] * self.probability[rows])
+
 
 @dataclass(frozen=True)
 class Prices:
@@ -104,27 +110,28 @@ class Prices:
         """(N, J) costs at `features` (N, F)."""
         return self.offset + np.einsum("kf,jf->kj", features, self.coefficients)
 
-    def nodes(self, sample: FeatureSample, usage: Floats) -> list[tuple[FeatureSample, Prices]]:
-        """The sample at each node of the line that costs follow most: the scenarios' shares, and prices there.
+    def nodes(self, sample: FeatureSample, usage: Floats) -> list[tuple[Floats, Prices]]:
+        """Nodes of the line that costs follow most: the scenarios' shares (N,) in each, and prices there.
 
-        `usage` (J,): typical activities, which say what a price is worth. One node where nothing is bought.
+        `usage` (J,): typical activities, which say what a price is worth. One node where nothing is bought, none
+        without a share. Shares and prices belong together: a part of the sample has no nodes of its own.
         """
         worth, coefficients = float(self.offset @ usage), usage @ self.coefficients
         place = worth + np.einsum("kf,f->k", sample.features, coefficients)
         low, high = float(place.min(initial=np.inf)), float(place.max(initial=-np.inf))
         if not high - low > 1e-9 * max(abs(low), abs(high)):
-            return [(sample, self)]
+            return [(np.ones(len(sample)), self)]
         training = self.of_features(sample.features[:: max(1, len(sample) // REGRESSED)])
         along = training @ usage - (training @ usage).mean()
         direction = along @ (training - training.mean(axis=0)) / max(float(along @ along), 1e-300)
-        result: list[tuple[FeatureSample, Prices]] = []
+        result: list[tuple[Floats, Prices]] = []
         step = (high - low) / (NODES - 1)
         for value in np.linspace(low, high, NODES):
             share = np.maximum(1.0 - np.abs(place - value) / step, 0.0)
             offset = self.offset + direction * (value - worth)
             moved = replace(self, offset=offset, coefficients=self.coefficients - np.outer(direction, coefficients))
-            rows = np.flatnonzero(share > 0.0)
-            result.append((FeatureSample(sample.features[rows], share[rows] * sample.probability[rows]), moved))
+            if share.any():
+                result.append((share, moved))
         return result
 
 

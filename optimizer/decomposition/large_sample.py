@@ -77,7 +77,7 @@ def solve_benders(
         ScenarioSet(problem, draw, count), engine=engine, tolerance=1e-3 * min(gap, 1e-3),
         pointwise=bool(risk.tail_weight), scheme=scheme,
     )  # fmt: skip
-    cells = _ByCells(problem, Partition(problem, sample, prices, engine), everything, risk, gap, notice, started)
+    cells = _ByCells(problem, Partition(problem, sample, prices, engine, risk), everything, risk, gap, notice, started)
     cells.deadline = np.inf if time_limit is None else started + time_limit
     cells.options = {"risk": risk, "fixed": fixed, "engine": engine, "scheme": scheme}
     try:

@@ -21,6 +21,7 @@ from ...problems.two_stage import Scenarios, TwoStageProblem
 from ...problems.two_stage.problem import Floats, Integers, RandomPart
 from ...problems.two_stage.recourse_data import RecourseData, recourse_data
 from ...problems.two_stage.standard_form import StandardRecourse, standard_recourse
+from ..risk import EXPECTATION, Risk
 from .cells import CellProblem, FeatureSample, Prices
 
 TRAINING = 2048  # scenarios whose own duals are computed; cells are made for them and then take in all others
@@ -54,8 +55,16 @@ class _Node:
 class Partition:
     """Cells for the scenarios of `sample`, all of a positive probability, made at one design after the other."""
 
-    def __init__(self, problem: TwoStageProblem, sample: FeatureSample, prices: Prices, engine: Engine | str) -> None:
+    def __init__(
+        self,
+        problem: TwoStageProblem,
+        sample: FeatureSample,
+        prices: Prices,
+        engine: Engine | str,
+        risk: Risk = EXPECTATION,
+    ) -> None:
         self.problem, self.sample, self.prices, self.engine = problem, sample, prices, engine
+        self._split = not risk.tail_weight  # scenarios between nodes: what a CVaR is of may not be spread
         self.form: StandardRecourse = standard_recourse(problem)
         self._lps = [RecourseLP(b.W, b.cost, b.upper, lower=b.lower) for b in self.form.blocks]
         count = len(sample)
@@ -85,10 +94,13 @@ class Partition:
             return None
         self.seconds_a_scenario = (time.perf_counter() - started) / len(training)
         usage = training.probability @ own.activity[:, self.prices.columns]
-        number = min(cells, FEWEST)
+        number, nodes = min(cells, FEWEST), self._nodes(usage)
         while True:
             left, made = float(training.probability @ own.objective), list[_Node]()
-            for sample, prices in self.prices.nodes(training, usage):
+            for share, prices in nodes:
+                sample = training.shared(share[self._training])
+                if not len(sample):  # all scenarios there were left out of the training
+                    sample = self.sample.chosen(np.array([share.argmax()]))
                 node = self._node(sample, prices, x, max(1, round(number * float(sample.probability.sum()))))
                 if node is None:
                     return None
@@ -98,10 +110,14 @@ class Partition:
                 break
             number = min(2 * number, cells)
         parts: list[CellProblem] = []
-        for node, (sample, _) in zip(made, self.prices.nodes(self.sample, usage), strict=True):
+        for node, (share, _) in zip(made, nodes, strict=True):
+            sample = self.sample.shared(share)
             cell, _ = node.affine.assign(sample.features, node.dual)
             parts.append(CellProblem.of(self.problem, sample, node.prices, cell, node.price))
         return CellProblem.together(parts), left
+
+    def _nodes(self, usage: Floats) -> list[tuple[Floats, Prices]]:
+        return self.prices.nodes(self.sample, usage) if self._split else [(np.ones(len(self.sample)), self.prices)]
 
     def _node(self, sample: FeatureSample, prices: Prices, x: Floats, cells: int) -> _Node | None:
         """At most `cells` cells of the scenarios of `sample` at one node of the prices."""

@@ -1,9 +1,11 @@
 """Cells of scenarios: their problem is never above the sample's own, and leads to the same optimum."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
 from benchmarks.subjects.park_design import park_design
 from loopwise.kernels import Engine
@@ -18,7 +20,7 @@ from loopwise.optimizer.risk import EXPECTATION, Risk
 from loopwise.optimizer.sample import Sample
 from loopwise.problems.two_stage import Sense, TwoStageProblem
 from loopwise.problems.two_stage.problem import Floats
-from tests.two_stage_cases import plain_recourse, random_problem
+from tests.two_stage_cases import UniformSource, plain_recourse, random_problem
 
 COUNT = 80
 PARTS = {"cost", "constant", "row", "lower", "upper", "technology"}
@@ -33,10 +35,10 @@ def case(seed: int, *, parts: set[str] = PARTS) -> tuple[TwoStageProblem, Featur
     return problem, sample, prices
 
 
-def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats) -> float:
+def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats, risk: Risk = EXPECTATION) -> float:
     """Minimised, with its own solver: every scenario by HiGHS through the extensive form of one design."""
     fixed = dict(zip(problem.first_stage.names, x, strict=True))
-    found = solve_extensive_form(problem, scenarios, gap=1e-9, fixed=fixed)  # type: ignore[arg-type]
+    found = solve_extensive_form(problem, scenarios, gap=1e-9, fixed=fixed, risk=risk)  # type: ignore[arg-type]
     assert found.objective is not None
     return -found.objective if problem.sense is Sense.MAXIMIZE else found.objective
 
@@ -57,6 +59,58 @@ def test_cells_cost_no_more_than_their_scenarios(seed: int) -> None:
         assert mean_cost(cells.problem, cells.scenarios, point) <= whole + 1e-7 * abs(whole)
     lost = mean_cost(problem, scenarios, x) - mean_cost(cells.problem, cells.scenarios, x)
     assert lost <= 1.3 * loss + 1e-6, "the loss is an estimate, from the duals that the cells were made by"
+
+
+class Coins(UniformSource):
+    """Every element is 0 or 1."""
+
+    def draw(self, first, last, *, count, seed, sampling):
+        return np.round(super().draw(first, last, count=count, seed=seed, sampling=sampling))
+
+
+def wide_prices(seed: int) -> TwoStageProblem:
+    problem = random_problem(seed, parts={"cost"}, integer=True)
+    own = problem.random["cost"]
+    return replace(problem, random={"cost": replace(own, coefficients=own.coefficients * 4.0)})
+
+
+def below_scenarios(problem: TwoStageProblem, count: int, risk: Risk = EXPECTATION) -> None:
+    """Cells made at one design cost no more than all scenarios there and elsewhere."""
+    draw = partial(Sample(count, 3).draw, problem)
+    sample = FeatureSample.of(problem, draw, count)
+    assert sample is not None
+    prices = Prices.of(problem, sample)
+    assert prices is not None
+    x = np.array([1.0, 1.5, 2.0])
+    made = Partition(problem, sample, prices, Engine.AUTO, risk).at(x, 12, 0.0)
+    assert made is not None
+    cells, _ = made
+    for point in (x, np.array([0.0, 1.0, 0.0]), np.array([3.0, 0.5, 1.0])):
+        whole = mean_cost(problem, draw(0, count), point, risk)
+        assert mean_cost(cells.problem, cells.scenarios, point, risk) <= whole + 1e-7 * abs(whole)
+
+
+@pytest.mark.parametrize("seed", [0, 10, 12])
+@pytest.mark.parametrize("risk", [Risk(0.0, 1.0, 0.8), Risk(0.5, 0.5, 0.9)])
+def test_cells_have_no_larger_cvar_than_their_scenarios_where_prices_differ_most(seed: int, risk: Risk) -> None:
+    below_scenarios(wide_prices(seed), 40, risk)
+
+
+@pytest.mark.parametrize("seed", [2, 10])
+def test_cells_made_for_few_scenarios_take_in_prices_beyond_theirs(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "TRAINING", 8)
+    below_scenarios(wide_prices(seed), 60)
+
+
+@pytest.mark.parametrize("training", [8, 2048])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_no_scenario_near_the_middle_of_the_prices(seed: int, training: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "TRAINING", training)
+    problem = wide_prices(seed)
+    own = problem.random["cost"]
+    first = own.coefficients.toarray() * np.array([1.0, 0.0, 0.0, 0.0])
+    problem = replace(problem, random={"cost": replace(own, coefficients=sp.csr_array(first))}, source=Coins(3))
+    below_scenarios(problem, 60)
 
 
 def test_a_cell_of_its_own_for_every_scenario_loses_nothing() -> None:
