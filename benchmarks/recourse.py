@@ -105,7 +105,7 @@ def one_thread() -> Iterator[None]:
             os.environ["LOOPWISE_THREADS"] = before
 
 
-def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: Path | None) -> dict[str, Any]:
+def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: Path | None = None) -> dict[str, Any]:
     """One row of the table; raises ImportError where a peer is not installed."""
     make, count, must, aim = SUBJECTS[name]
     case = make(count)
