@@ -20,10 +20,7 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
     unit = f" {objective.unit}" if objective.unit else ""
     if objective.value is not None:
         name = f"{objective.name.replace('-', ' ')}: {number(objective.value, 6)}{unit}"
-        futures = (
-            f" for the {objective.scenarios:,} futures it was designed on" if (objective.scenarios or 0) > 1 else ""
-        )
-        rows.append((name, _proof(result) + futures))
+        rows.append((name, _proof(result)))
     if result.reduction is not None:
         rows.append(_reduced(result.reduction, unit))
     if evaluation is not None and evaluation.mean is not None and evaluation.scenarios > 1:
@@ -36,7 +33,7 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
         rows.append(_compared(result.comparison, unit))
     if result.baseline is not None and result.baseline.B0 is not None:
         rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
-    rows += [_limit(limit) for limit in result.limits]
+    rows += [_limit(limit, objective.name.replace("-", " ")) for limit in result.limits]
     rows += _statistics(result, unit)
     if evaluation is not None and evaluation.scenarios > 1:
         exact = f"{evaluation.resolved_exactly:,} needed the exact solver" if evaluation.resolved_exactly else ""
@@ -54,8 +51,9 @@ def _reduced(reduction: ReductionSummary, unit: str) -> tuple[str, str]:
     return what, f"{how}; over all of them the design has {number(reduction.value, 6)}{unit}, {reduction.error:.2%} off"
 
 
-def _limit(limit: LimitResult) -> tuple[str, str]:
-    of, bound = " + ".join(limit.of), f"{number(limit.bound, 6)} {limit.unit}".strip()
+def _limit(limit: LimitResult, objective: str) -> tuple[str, str]:
+    of = " + ".join(objective if name == "objective" else name for name in limit.of)
+    bound = f"{number(limit.bound, 6)} {limit.unit}".strip()
     chance = limit.measure == "probability"
 
     def shown(value: float | None) -> str:
@@ -76,7 +74,7 @@ def _limit(limit: LimitResult) -> tuple[str, str]:
 
 
 def _compared(comparison: Comparison, unit: str) -> tuple[str, str]:
-    found, what = comparison.difference, f"less the design {comparison.against}"
+    found, what = comparison.difference, f"this design less {comparison.against}"
     if found is None:
         return what, f"{comparison.failed:,} futures have no answer for one of them: nothing can be said"
     often = f"better in {comparison.share_better:.1%} of the same {comparison.scenarios:,} futures"
@@ -107,10 +105,13 @@ def _statistics(result: Result, unit: str) -> Iterator[tuple[str, str]]:
 
 def _proof(result: Result) -> str:
     objective = result.objective
+    several = (objective.scenarios or 0) > 1
     if objective.gap is not None:
         low, high = number(objective.lower_bound, 6), number(objective.upper_bound, 6)
-        return f"proved: the best possible lies between {low} and {high} (gap {objective.gap:.2%})"
-    return "computed for the given design; how much better another could be is not proved"
+        futures = f" for the {objective.scenarios:,} futures it was designed on" if several else ""
+        return f"proved: the best possible lies between {low} and {high} (gap {objective.gap:.2%}){futures}"
+    futures = f" over the problem's {objective.scenarios:,} futures" if several else ""
+    return f"computed for the given design{futures}; how much better another could be is not proved"
 
 
 def _interval(result: Result) -> str:

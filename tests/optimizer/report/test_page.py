@@ -148,3 +148,12 @@ def test_a_picture_without_a_baseline() -> None:
     flows = tuple(replace(picture, before=()) for picture in outcome.report.flows)
     page = render_report(outcome.result, replace(outcome.report, flows=flows))
     assert "Today" not in without_plotly(page)
+
+
+def test_a_given_design_has_no_gap_and_no_futures_it_was_designed_on() -> None:
+    outcome = example_outcome(RunStatus.EVALUATED)
+    given = outcome.result.objective.model_copy(update={"lower_bound": None, "gap": None})
+    own = without_plotly(render_report(outcome.result.model_copy(update={"objective": given}), outcome.report))
+    assert "how much better another could be is not known" in own
+    assert "gap to the best possible" not in own
+    assert "designed on" not in own
