@@ -6,6 +6,7 @@ HiGHS or propagation finds it so to 1e-7 in scaled units; the incumbent satisfie
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from .heuristics import polish
 from .incumbent import Incumbent
 from .ledger import Ledger, relative_gap
 from .options import SearchOptions, SearchResult, SearchStatus, UnboundedBoxError
-from .program import BilinearProgram, Box, scaled
+from .program import BilinearProgram, Box, Floats, scaled
 from .propagation import propagate
 from .relaxation import Relaxation
 from .slope_scaling import slope_scaled_points
@@ -41,9 +42,12 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     if options.start is not None:
         incumbent.accept(options.start / inner.scale)
     ledger = Ledger(incumbent, (options.gap, options.absolute_gap), clock, options.progress)
-    starts = [x / inner.scale for x in slope_scaled_points(program, minimize, options, clock)]
+
+    def starts() -> list[Floats]:
+        return [x / inner.scale for x in slope_scaled_points(program, minimize, options, clock)]
+
     with Workers(relaxation, options.threads, clock) as workers:
-        status = _searched(Tree(workers, ledger, options, minimize, starts), inner.program)
+        status = _searched(Tree(workers, ledger, options, minimize), inner.program, starts)
         polish(workers, incumbent)
         linear_programs = workers.linear_programs
     found = incumbent.x is not None
@@ -62,11 +66,12 @@ def minimize(program: BilinearProgram, options: SearchOptions = _DEFAULTS) -> Se
     )
 
 
-def _searched(tree: Tree, program: BilinearProgram) -> SearchStatus:
-    """Run the tree and say how it ended."""
+def _searched(tree: Tree, program: BilinearProgram, starts: Callable[[], list[Floats]]) -> SearchStatus:
+    """Run the tree from `starts` and say how it ended."""
     box = propagate(program, (program.lower, program.upper), rounds=20)
     try:
         if box is not None:
+            tree.starts = starts()
             tree.run(box)
     except TimeUpError:
         return SearchStatus.TIME_LIMIT

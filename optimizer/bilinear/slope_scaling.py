@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from .clock import Clock
-from .options import SearchOptions, SearchResult
+from .options import SearchOptions, SearchResult, SearchStatus
 from .program import BilinearProgram, Floats
 
 ROUNDS = 4
@@ -32,7 +32,10 @@ def slope_scaled_points(
     options: SearchOptions,
     clock: Clock,
 ) -> list[Floats]:
-    """Points (n,) with integers rounded up, the last round's first; none where no integer has a cost."""
+    """Points (n,) with integers rounded up, the last round's first; none where no integer has a cost.
+
+    Raises KeyboardInterrupt where a round's search was interrupted.
+    """
     paid = np.flatnonzero(program.integer & (program.cost > 0.0))
     if not len(paid):
         return []
@@ -45,6 +48,8 @@ def slope_scaled_points(
         seconds = min(SHARE * options.time_limit, clock.remaining())
         asked = replace(options, gap=1e-2, absolute_gap=0.0, node_limit=BOXES, time_limit=seconds, block_cuts=False)
         found = search(relaxed, asked)
+        if found.status is SearchStatus.INTERRUPTED:
+            raise KeyboardInterrupt
         if found.x is None:
             break
         x = found.x.copy()

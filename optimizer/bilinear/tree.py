@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -35,15 +34,12 @@ class Tree:
     """Best-first spatial branch and bound on `workers`; `run` ends when the gap is closed or nothing is open.
 
     `search` is the whole algorithm, for the smaller programs that cuts come from; from `starts` incumbents are sought
-    first. `stopped`: whether the limit on boxes
-    or an incumbent that is enough ended it.
+    first. `stopped`: whether the limit on boxes or an incumbent that is enough ended it.
     """
 
-    def __init__(
-        self, workers: Workers, ledger: Ledger, options: SearchOptions, search: Search, starts: Sequence[Floats] = ()
-    ) -> None:
+    def __init__(self, workers: Workers, ledger: Ledger, options: SearchOptions, search: Search) -> None:
         self.workers, self.ledger, self.options, self.search = workers, ledger, options, search
-        self.starts = list(starts)
+        self.starts: list[Floats] = []
         self.stopped = False
         self.cut = not options.block_cuts
         self.confined: Box | None = None

@@ -15,6 +15,7 @@ from loopwise.optimizer.bilinear import (
     minimize,
 )
 from loopwise.optimizer.bilinear.clock import Clock
+from loopwise.optimizer.bilinear.tree import Tree
 
 
 def test_product_on_a_line() -> None:
@@ -71,6 +72,25 @@ def test_time_limit_keeps_a_valid_bound(looks: int, monkeypatch: pytest.MonkeyPa
     exact = minimize(random_program(4, 8), SearchOptions(gap=1e-6))
     assert result.status is SearchStatus.TIME_LIMIT
     assert result.bound <= exact.value + 1e-9
+
+
+def test_ctrl_c_in_the_search_for_first_points_ends_the_whole_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = pyo.ConcreteModel()
+    model.n = pyo.Var(bounds=(0, 5), within=pyo.Integers)
+    model.x = pyo.Var(bounds=(0, 3))
+    model.need = pyo.Constraint(expr=model.n * model.x >= 7)
+    model.objective = pyo.Objective(expr=model.n + 2 * model.x)
+    run, calls = Tree.run, []
+
+    def interrupted_once(tree: Tree, box: object) -> None:
+        calls.append(box)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        run(tree, box)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Tree, "run", interrupted_once)
+    assert minimize(from_pyomo(model).program).status is SearchStatus.INTERRUPTED
+    assert len(calls) == 1
 
 
 def test_what_is_not_bilinear_is_refused_by_name() -> None:
