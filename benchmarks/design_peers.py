@@ -16,7 +16,8 @@ import numpy as np
 
 from loopwise.optimizer.decomposition import solve_benders
 from loopwise.optimizer.evaluation import Evaluator
-from loopwise.optimizer.extensive_form import extensive_lp, solve_extensive_form
+from loopwise.optimizer.extensive_form import solve_extensive_form
+from loopwise.optimizer.extensive_lp import extensive_lp
 from loopwise.optimizer.sample import Sample
 from loopwise.optimizer.statistics.objectives import mean_objective
 from loopwise.problems.two_stage import TwoStageProblem

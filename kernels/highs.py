@@ -7,7 +7,7 @@ from typing import Any
 import highspy
 import scipy.sparse as sp
 
-from .engine import Floats
+from .engine import Booleans, Floats
 
 
 class _QuietHighs(highspy.Highs):
@@ -24,9 +24,18 @@ def quiet_highs() -> Any:
 
 
 def linear_program(
-    cost: Floats, columns: tuple[Floats, Floats], matrix: sp.csc_array | sp.csr_array, rows: tuple[Floats, Floats]
+    cost: Floats,
+    columns: tuple[Floats, Floats],
+    matrix: sp.csc_array | sp.csr_array,
+    rows: tuple[Floats, Floats],
+    *,
+    integer: Booleans | None = None,
+    maximize: bool = False,
 ) -> Any:
-    """min cost'x within the lower and upper bounds of `columns`, matrix x within those of `rows`, as HiGHS takes it."""
+    """min cost'x within the lower and upper bounds of `columns`, matrix x within those of `rows`, as HiGHS takes it.
+
+    `integer` (n,): columns that take whole numbers.
+    """
     lp: Any = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.shape
     lp.col_cost_, (lp.col_lower_, lp.col_upper_) = cost, columns
@@ -34,4 +43,9 @@ def linear_program(
     formats = {"csc": highspy.MatrixFormat.kColwise, "csr": highspy.MatrixFormat.kRowwise}
     lp.a_matrix_.format_ = formats[matrix.format]
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    if maximize:
+        lp.sense_ = highspy.ObjSense.kMaximize
+    if integer is not None and integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in integer]
     return lp

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import highspy
 import numpy as np
 import scipy.sparse as sp
 
@@ -45,12 +44,9 @@ def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[
         np.concatenate([first.row_lower, part("row_lower", recourse.row_lower).ravel()]),
         np.concatenate([first.row_upper, part("row_upper", recourse.row_upper).ravel()]),
     )
-    lp = linear_program(cost, columns, matrix, rows)
-    lp.sense_ = highspy.ObjSense.kMaximize if problem.sense is Sense.MAXIMIZE else highspy.ObjSense.kMinimize
+    integer = np.concatenate([first.integer, np.zeros(count * n2, dtype=bool)])
+    lp = linear_program(cost, columns, matrix, rows, integer=integer, maximize=problem.sense is Sense.MAXIMIZE)
     lp.offset_ = float(first.constant + scenarios.probability @ constant)
-    if first.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(k)] for k in first.integer] + [kinds[0]] * (count * n2)
     return lp
 
 

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 
 from ..kernels.highs import linear_program, quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
-from .extensive_form import extensive_lp
+from .extensive_lp import extensive_lp
 
 
 def flexible_bound(
@@ -71,8 +71,8 @@ def flexible_lp(problem: TwoStageProblem, scenarios: Scenarios, free: Collection
     )
     order = np.concatenate([np.flatnonzero(~shared), again, np.arange(m1, shape[0])])
 
-    def columns(whole: Any, weighted: bool = False) -> Any:
-        everything = np.array(whole)
+    def columns(own: Any, weighted: bool = False) -> Any:
+        everything = np.array(own)
         copies = np.tile(everything[z], (count, 1))
         return np.concatenate(
             [everything[kept], (scenarios.probability[:, None] * copies if weighted else copies).ravel()]
@@ -84,10 +84,10 @@ def flexible_lp(problem: TwoStageProblem, scenarios: Scenarios, free: Collection
         (columns(whole.col_lower_), columns(whole.col_upper_)),
         sp.csc_array(rows),
         (sides[0], sides[1]),
+        integer=np.concatenate(
+            [first.integer[~chosen], np.zeros(shape[1] - n1, bool), np.tile(first.integer[z], count)]
+        ),
+        maximize=problem.sense is Sense.MAXIMIZE,
     )
-    lp.sense_ = highspy.ObjSense.kMaximize if problem.sense is Sense.MAXIMIZE else highspy.ObjSense.kMinimize
     lp.offset_ = whole.offset_
-    integer = np.concatenate([first.integer[~chosen], np.zeros(shape[1] - n1, bool), np.tile(first.integer[z], count)])
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    lp.integrality_ = [kinds[int(k)] for k in integer]
     return lp

@@ -7,7 +7,8 @@ import pytest
 from loopwise.kernels.highs import quiet_highs
 from loopwise.optimizer.decomposition import solve_benders
 from loopwise.optimizer.evaluation import Evaluator
-from loopwise.optimizer.extensive_form import extensive_lp, solve_extensive_form
+from loopwise.optimizer.extensive_form import solve_extensive_form
+from loopwise.optimizer.extensive_lp import extensive_lp
 from loopwise.optimizer.risk import Risk
 from loopwise.problems.two_stage import Scenarios, Sense, TwoStageProblem
 from tests.two_stage_cases import random_problem
