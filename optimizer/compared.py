@@ -10,7 +10,7 @@ from ..problems.two_stage import TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .outcome import Outcome
 from .progress import Progress
-from .result import Comparison, RunStatus
+from .result import Comparison
 from .sample import Sample
 from .statistics.comparison import compare_designs, share_better
 from .statistics_run import certain, expected
@@ -35,8 +35,7 @@ def with_comparison(
         with progress.step(f"comparing in {sample.count:,} scenarios", sample.count) as step:
             found = compare_designs(problem, *designs, sample, scheme=scheme, engine=engine, step=step)
     except (KeyboardInterrupt, ClusterError):
-        result = outcome.result.model_copy(update={"status": RunStatus.INTERRUPTED})
-        return replace(outcome, result=result, message="interrupted before the designs were compared")
+        return outcome.interrupted("interrupted before the designs were compared")
     comparison = Comparison(
         against=str(against),
         scenarios=found.scenarios,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from .report.content import ReportContent
-from .result import Result
+from .result import Result, RunStatus
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,8 @@ class Outcome:
     scenarios: Iterable[pa.RecordBatch] | None = None
     message: str = ""
     notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def interrupted(self, message: str) -> Outcome:
+        """What is known when Ctrl-C or a cluster that fails leaves something out; `message` says what."""
+        result = self.result.model_copy(update={"status": RunStatus.INTERRUPTED})
+        return replace(self, result=result, message=message)

@@ -11,7 +11,7 @@ from .flexible import flexible_bound
 from .options import Options
 from .outcome import Outcome
 from .progress import Progress
-from .result import Flexibility, RunStatus
+from .result import Flexibility
 from .sample import Sample
 from .two_stage_run import find_design
 
@@ -38,8 +38,7 @@ def with_flexibility(
             scenarios = sample.draw(park.problem, 0, sample.count)
             each = flexible_bound(park.problem, scenarios, columns, options.gap, options.time_limit)
     except KeyboardInterrupt:
-        interrupted = outcome.result.model_copy(update={"status": RunStatus.INTERRUPTED})
-        return replace(outcome, result=interrupted, message=INTERRUPTED)
+        return outcome.interrupted(INTERRUPTED)
     if once.objective is None or each is None:
         return replace(outcome, notes=(*outcome.notes, "flexibility: no bound was proved within the limits"))
     found = Flexibility(

@@ -16,11 +16,14 @@ from ..problems.errors import CaseError, Problem
 from .kinds import kind_module, refuse_unfit
 from .options import Options
 from .progress import Progress, QuietProgress
-from .result import Result
+from .result import Evaluation, Objective, Result, RunStatus
 
 if TYPE_CHECKING:
+    from ..problems.heat.case import HeatCase
     from ..problems.park.case import ParkCase
+    from ..problems.pooling import PoolingCase
     from ..problems.smps import SmpsCase
+    from ..problems.water_network import WaterNetworkCase
     from .outcome import Outcome
 
 # What only some kinds need is imported where they are met: SciPy, Pyomo and the steam tables take seconds to load.
@@ -69,6 +72,27 @@ def case_hash(case: Case) -> str:
         content = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in case.files)
         content += b"normalized" if case.normalized else b""
     return hashlib.sha256(content).hexdigest()
+
+
+def certain_result(
+    case: HeatCase | PoolingCase | WaterNetworkCase,
+    options: Options,
+    status: RunStatus,
+    objective: Objective,
+    **parts: Any,
+) -> Result:
+    """The result of a minimised case in which nothing is uncertain; `parts`: what its kind adds."""
+    return Result(
+        case=case.name,
+        kind=case.kind,
+        case_hash=case_hash(case),
+        seed=options.seed,
+        sense="minimize",
+        status=status,
+        objective=objective,
+        evaluation=Evaluation.certain(objective.value),
+        **parts,
+    )
 
 
 @contextmanager

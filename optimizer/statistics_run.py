@@ -18,7 +18,7 @@ from .options import Options
 from .outcome import Outcome
 from .progress import Progress, QuietProgress
 from .reduced import ReducedSample
-from .result import Certain, Evaluation, ReplicationSummary, RunStatus, Statistics
+from .result import Certain, Evaluation, ReplicationSummary, Statistics
 from .sample import DesignSample, Sample
 from .statistics import Bounds, Estimate, Replications, SampleProblem, replicate, value_of_information
 from .two_stage_run import evaluate_design, find_design, objective_over
@@ -41,8 +41,8 @@ def with_statistics(
     `bounds` are proved for the problem of the `sample` that design `x` was found on. Ctrl-C and a cluster that
     fails leave what is known without them.
     """
-    result, draw, count = outcome.result, partial(sample.draw, problem), sample.count
-    here_and_now, mean = Bounds(x, *bounds), expected(result.evaluation)
+    draw, count = partial(sample.draw, problem), sample.count
+    here_and_now, mean = Bounds(x, *bounds), expected(outcome.result.evaluation)
     statistics = Statistics(sample_optimum=certain(_finite(*bounds)), expected_objective=certain(mean))
     try:
         if options.replications:
@@ -54,9 +54,8 @@ def with_statistics(
                 known = value_of_information(problem, here_and_now, draw, count, solve, engine=options.engine)
             statistics = statistics.model_copy(update={k: certain(value) for k, value in vars(known).items()})
     except (KeyboardInterrupt, ClusterError):
-        result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
-        outcome = replace(outcome, message="interrupted before all statistics were known; the design is evaluated")
-    return replace(outcome, result=result.model_copy(update={"statistics": statistics}))
+        outcome = outcome.interrupted("interrupted before all statistics were known; the design is evaluated")
+    return replace(outcome, result=outcome.result.model_copy(update={"statistics": statistics}))
 
 
 def with_reduction(

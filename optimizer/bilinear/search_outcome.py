@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...problems.pooling import PoolingCase
 from ...problems.water_network import WaterNetworkCase
 from ..options import Options
-from ..result import Baseline, DesignItem, Evaluation, Objective, Result, RunStatus, Timing
-from ..run import case_hash
+from ..result import Baseline, DesignItem, Objective, Result, RunStatus, Timing
+from ..run import certain_result
 from .network import Flows
 from .options import SearchResult, SearchStatus
 
@@ -38,15 +38,11 @@ def result_of(
     best = found.value if flows or found.x is not None else None
     lower = None if found.status is SearchStatus.INFEASIBLE else found.bound
     unit = "t/h" if isinstance(case, WaterNetworkCase) else ""
-    return Result(
-        case=case.name,
-        kind=case.kind,
-        case_hash=case_hash(case),
-        seed=options.seed,
-        sense="minimize",
-        status=_STATUS[found.status],
-        objective=Objective.of(*objective, best, lower, best, 1),
-        evaluation=Evaluation.certain(best),
+    return certain_result(
+        case,
+        options,
+        _STATUS[found.status],
+        Objective.of(*objective, best, lower, best, 1),
         design=tuple(
             DesignItem(
                 name=f"{i} -> {j}", plant=case.name, component="pipe", built=True, size=flow, unit=unit, investment=None

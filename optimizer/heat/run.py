@@ -24,8 +24,8 @@ from ..bilinear.solved import search_options
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
-from ..result import DesignItem, Evaluation, Objective, Result, RunStatus, Timing
-from ..run import case_hash
+from ..result import DesignItem, Objective, Result, RunStatus, Timing
+from ..run import certain_result
 from .matches import MatchSolution, MatchStatus, fewest_matches
 from .network import NetworkStatus, Synthesis
 from .synthesis import synthesize
@@ -74,7 +74,7 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
         if case.objective == "annual-cost":
             synthesis = _synthesis(case, problem, options, progress)
     except HeatDataError as error:
-        result = _result(
+        result = certain_result(
             case, options, RunStatus.INFEASIBLE, Objective.of(_name(case), _unit(case), None, None, None, 1)
         )
         return Outcome(result, heat_report(case, None), message="; ".join(error.problems))
@@ -146,7 +146,7 @@ def _answer_result(case: HeatCase, options: Options, answer: HeatAnswer) -> Resu
             assert answer.synthesis is not None
             status, lower = _STATUS[answer.synthesis.status], answer.synthesis.lower_bound
             value = None if answer.synthesis.network is None else answer.synthesis.network.annual_cost
-    return _result(
+    return certain_result(
         case,
         options,
         status,
@@ -178,20 +178,6 @@ def _design(answer: HeatAnswer) -> tuple[DesignItem, ...]:
             name=f"{hot} -> {cold}", plant="", component="exchanger", built=True, size=heat, unit="MW", investment=None
         )
         for (hot, cold), heat in (answer.matches.heat.items() if answer.matches else ())
-    )
-
-
-def _result(case: HeatCase, options: Options, status: RunStatus, objective: Objective, **parts: Any) -> Result:
-    return Result(
-        case=case.name,
-        kind=case.kind,
-        case_hash=case_hash(case),
-        seed=options.seed,
-        sense="minimize",
-        status=status,
-        objective=objective,
-        evaluation=Evaluation.certain(objective.value),
-        **parts,
     )
 
 
