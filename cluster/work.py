@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,6 +32,11 @@ class Work(Protocol):
     def prepare(self) -> Compute:
         """What is done once per process."""
         ...
+
+
+def content_key(*content: Any) -> str:
+    """SHA-256 of picklable content: a work's `key` from everything that decides its results."""
+    return hashlib.sha256(pickle.dumps(content, protocol=5)).hexdigest()
 
 
 class PreparedWorks:

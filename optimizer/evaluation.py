@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow as pa
 
-from ..cluster import Chunk
+from ..cluster import Chunk, content_key
 from ..cluster.work import Compute
 from ..kernels import BLOCK, Projection, RecourseLP
 from ..problems.two_stage import (
@@ -153,8 +151,7 @@ class EvaluationWork:
 
     @cached_property
     def _hash(self) -> str:
-        content = pickle.dumps((self.problem, self.engine, self.inspection, self.rule), protocol=5)
-        return hashlib.sha256(content).hexdigest()
+        return content_key(self.problem, self.engine, self.inspection, self.rule)
 
     @property
     def key(self) -> str:

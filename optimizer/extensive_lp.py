@@ -13,8 +13,13 @@ from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.problem import Floats, RandomPart
 
 
-def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[str, float]) -> Any:
-    """The extensive form as a HighsLp: columns x, y_1, .., y_N; rows of the first stage, then of each scenario."""
+def extensive_lp(
+    problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[str, float], *, relaxed: bool = False
+) -> Any:
+    """The extensive form as a HighsLp: columns x, y_1, .., y_N; rows of the first stage, then of each scenario.
+
+    `relaxed`: without whole numbers.
+    """
     first, recourse, count = problem.first_stage, problem.recourse, len(scenarios)
     n2 = len(recourse.names)
 
@@ -44,7 +49,7 @@ def extensive_lp(problem: TwoStageProblem, scenarios: Scenarios, fixed: Mapping[
         np.concatenate([first.row_lower, part("row_lower", recourse.row_lower).ravel()]),
         np.concatenate([first.row_upper, part("row_upper", recourse.row_upper).ravel()]),
     )
-    integer = np.concatenate([first.integer, np.zeros(count * n2, dtype=bool)])
+    integer = None if relaxed else np.concatenate([first.integer, np.zeros(count * n2, dtype=bool)])
     lp = linear_program(cost, columns, matrix, rows, integer=integer, maximize=problem.sense is Sense.MAXIMIZE)
     lp.offset_ = float(first.constant + scenarios.probability @ constant)
     return lp

@@ -21,7 +21,7 @@ import numpy as np
 from ..kernels.highs import quiet_highs
 from ..problems.errors import CaseError, Problem
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
-from ..problems.two_stage.limits import Amounts, Limit, amounts
+from ..problems.two_stage.limits import OBJECTIVE, Amounts, Limit, amounts
 from ..problems.two_stage.problem import Booleans, Floats, Integers
 from .extensive_lp import extensive_lp
 from .risk import Risk
@@ -200,7 +200,7 @@ def _largest(problem: TwoStageProblem, scenario: Scenarios, values: Amounts, s: 
     """Largest A of one scenario over its linear relaxation, with a cost of `cutoff` at most."""
     solver = _alone(problem, scenario)
     if cutoff is not None and np.isfinite(cutoff):
-        cost = amounts(problem, Limit("cost", (), "mean", 0.0), scenario)
+        cost = amounts(problem, OBJECTIVE, scenario)
         index, entries = _scenario_row(problem, cost, 0)
         room = ROOM * max(1.0, abs(cutoff))
         solver.addRow(-highspy.kHighsInf, cutoff + room - cost.constant[0], len(index), index, entries)
@@ -221,10 +221,8 @@ def _largest(problem: TwoStageProblem, scenario: Scenarios, values: Amounts, s: 
 
 def _alone(problem: TwoStageProblem, scenario: Scenarios) -> Any:
     """The linear relaxation of one scenario with probability 1, without limits."""
-    lp = extensive_lp(problem, replace(scenario, probability=np.ones(1)), {})
-    lp.integrality_ = []
     solver = quiet_highs()
-    solver.passModel(lp)
+    solver.passModel(extensive_lp(problem, replace(scenario, probability=np.ones(1)), {}, relaxed=True))
     return solver
 
 

@@ -146,8 +146,8 @@ def why_limits_fail(problem: TwoStageProblem, scenarios: Scenarios) -> Iterator[
 def _least(problem: TwoStageProblem, scenarios: Scenarios, limit: Limit) -> float:
     """Least CVaR (level 0: mean) of a limited amount over the linear relaxation, without any limit."""
     tail = Limit(limit.name, limit.of, "cvar", NO_BOUND, limit.level)
-    lp = extensive_lp(problem, scenarios, {})
-    lp.integrality_, lp.sense_ = [], highspy.ObjSense.kMinimize
+    lp = extensive_lp(problem, scenarios, {}, relaxed=True)
+    lp.sense_ = highspy.ObjSense.kMinimize
     lp.col_cost_, lp.offset_ = np.zeros(lp.num_col_), 0.0
     solver = quiet_highs()
     solver.passModel(lp)

@@ -25,7 +25,7 @@ from ..kernels import Status
 from ..kernels.highs import quiet_highs
 from ..problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ..problems.two_stage.limit_in_recourse import with_price, with_row
-from ..problems.two_stage.limits import Limit, amounts, limited
+from ..problems.two_stage.limits import OBJECTIVE, Limit, amounts, limited
 from ..problems.two_stage.problem import Booleans, Floats
 from .evaluation import BlockResult, Evaluator
 from .extensive_lp import extensive_lp
@@ -97,9 +97,7 @@ def _multipliers(
     """Duals of means and CVaRs with the design fixed, and the scenarios in which each chance limit is broken."""
     fixed = dict(zip(problem.first_stage.names, (float(v) for v in x), strict=True))
     solver = quiet_highs()
-    lp = extensive_lp(problem, scenarios, fixed)
-    lp.integrality_ = []
-    solver.passModel(lp)
+    solver.passModel(extensive_lp(problem, scenarios, fixed, relaxed=True))
     places = add_limits(solver, problem, scenarios, {}, broken)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -188,7 +186,7 @@ class RuledEvaluator:
         share = self._rule.lavish
         primal = sparing.primal if lavish is sparing else (1.0 - share) * sparing.primal + share * lavish.primal
         status, exact = np.maximum(sparing.status, lavish.status), sparing.exact | lavish.exact
-        cost = amounts(self.problem, _OBJECTIVE, scenarios)
+        cost = amounts(self.problem, OBJECTIVE, scenarios)
         real = cost.constant + float(cost.first @ x) + np.einsum("nk,nk->n", cost.entries, primal[:, cost.columns])
         if self.problem.sense is Sense.MAXIMIZE:
             real = -real
@@ -249,6 +247,3 @@ def _lavish_share(problem: TwoStageProblem, scenarios: Scenarios, x: Floats, rul
         middle = 0.5 * (low + high)
         low, high = (middle, high) if keeps(middle) else (low, middle)
     return low
-
-
-_OBJECTIVE = Limit("objective", (), "mean", 0.0)

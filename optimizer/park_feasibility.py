@@ -58,7 +58,7 @@ def _shortages(park: ParkProblem) -> Iterator[Problem]:
     problem = park.problem
     means = [element.distribution.average() for element in park.case.uncertainty.elements.values()]
     scenario = problem.realize(np.array([means]).reshape(1, len(means)), np.ones(1))
-    lp = extensive_lp(problem, scenario, {})
+    lp = extensive_lp(problem, scenario, {}, relaxed=True)
     names = [*problem.first_stage.names, *problem.recourse.names]
     upper, cost = np.array(lp.col_upper_), np.zeros(len(names))
     found = {k: match for k, name in enumerate(names) if (match := MISSING.match(name) or TANKERED.match(name))}
@@ -68,7 +68,7 @@ def _shortages(park: ParkProblem) -> Iterator[Problem]:
         cost[k] = float(k in found)
         if CURTAILED.match(name):
             upper[k] = max(0.0, lp.col_lower_[k])
-    lp.col_upper_, lp.col_cost_, lp.integrality_, lp.offset_ = upper, cost, [], 0.0
+    lp.col_upper_, lp.col_cost_, lp.offset_ = upper, cost, 0.0
     lp.sense_ = highspy.ObjSense.kMinimize
     solver = quiet_highs()
     solver.passModel(lp)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +11,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
-from ..cluster import Chunk, ClusterError, Scheme, plan
+from ..cluster import Chunk, ClusterError, Scheme, content_key, plan
 from ..cluster.work import Work
 from ..kernels import BLOCK
 from ..problems.errors import CaseError, Problem
@@ -161,8 +159,7 @@ def find_design(
 def _checkpoint(problem: TwoStageProblem, sample: DesignSample, options: Options) -> CheckpointFile | None:
     if options.checkpoint is None:
         return None
-    content = pickle.dumps((problem, sample, options.risk, options.gap), protocol=5)
-    return CheckpointFile(options.checkpoint, hashlib.sha256(content).hexdigest())
+    return CheckpointFile(options.checkpoint, content_key(problem, sample, options.risk, options.gap))
 
 
 def objective_over(problem: TwoStageProblem, x: Floats, distribution: Distribution, risk: Risk) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ...cluster import Chunk
+from ...cluster import Chunk, content_key
 from ...cluster.work import Compute
 from ...kernels import BLOCK, Status
 from ...problems.two_stage import Scenarios, ScenarioSource
@@ -139,7 +137,7 @@ class WaterWork:
 
     @cached_property
     def _hash(self) -> str:
-        return hashlib.sha256(pickle.dumps((self.case, self.point, self.engine), protocol=5)).hexdigest()
+        return content_key(self.case, self.point, self.engine)
 
     @property
     def key(self) -> str:

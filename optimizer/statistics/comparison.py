@@ -5,14 +5,12 @@ Common random numbers: Law, Simulation Modeling and Analysis, 5th ed. (2015), se
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from ...cluster import Chunk, Scheme, Serial, plan
+from ...cluster import Chunk, Scheme, Serial, content_key, plan
 from ...cluster.work import Compute
 from ...kernels import BLOCK
 from ...problems.two_stage import Sense, TwoStageProblem
@@ -41,7 +39,7 @@ class ComparisonWork:
 
     @cached_property
     def _hash(self) -> str:
-        return hashlib.sha256(b"compared" + pickle.dumps((self.problem, self.engine), protocol=5)).hexdigest()
+        return content_key("compared", self.problem, self.engine)
 
     @property
     def key(self) -> str:

@@ -54,6 +54,10 @@ class Limit:
         return bool(self.of)
 
 
+OBJECTIVE = Limit("objective", (), "mean", 0.0)
+"""The cost as an amount, whatever it may be."""
+
+
 @dataclass(frozen=True)
 class Amounts:
     """A of N scenarios = constant (N,) + first x (n1,) + entries (N, k) of the recourse's `columns` (k,)."""
