@@ -17,7 +17,7 @@ from .park_exergy import exergy_table
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
-from .park_ladder import ladder_headline
+from .park_ladder import ladder_headline, ladder_table
 from .park_operation import Operation
 from .park_totals import contaminant_totals, water_totals
 from .report import ReportContent
@@ -59,6 +59,7 @@ def report_content(
         ),
         cost=histograms(_compared(design, before)),
         cost_table=cost_table(park, design, before),
+        comparison=ladder_table(result),
         balance=plant_table(park, design, before),
         tables=tuple(table for table in tables if table is not None),
         indicators=indicator_table(park, design, before),
