@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..cluster import Scheme
-from ..problems.park.assembly import DESTROYED
 from ..problems.park.contaminant_balance import ContaminantBalance
+from ..problems.park.ledger import DESTROYED, LOST, RESIDUAL
 from ..problems.park.problem import ParkProblem
 from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
@@ -41,11 +41,11 @@ class ParkInspection:
     ) -> Inspected:
         """See `Inspection`."""
         assert problem.reports is not None
-        whole = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.")]
+        whole = [k for k, name in enumerate(problem.reports.names) if name.startswith(RESIDUAL)]
         residuals = np.zeros((len(primal), 4))
         residuals[:, 0] = -np.inf
         residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
-        destroyed = [k for k, name in enumerate(problem.reports.names) if name.startswith(DESTROYED)]
+        destroyed = [k for k, name in enumerate(problem.reports.names) if name.startswith((DESTROYED, LOST))]
         residuals[:, 3] = np.abs(reports[:, whole]).max(axis=1, initial=0.0)
         residuals[:, 3] = np.maximum(residuals[:, 3], -reports[:, destroyed].min(axis=1, initial=0.0))
         hours = self.durations.above(problem.reports.names, reports)

@@ -281,7 +281,16 @@ def test_an_economizer_gives_no_more_than_its_size_and_its_temperatures_allow() 
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"), [({"boiler": "C"}, "unknown boiler 'C'"), ({"target": 130}, "is not cooled")]
+    ("changes", "words"),
+    [
+        ({"boiler": "C"}, "unknown boiler 'C'"),
+        ({"target": 130}, "is not cooled"),
+        ({"share": 0.2, "target": 30}, "more heat than 'gas' has: 1.1 of 1.05 LHV"),
+    ],
 )
 def test_impossible_economizers_are_refused(changes, words: str) -> None:
-    assert any(words in problem.message for problem in with_economizer(**changes).problems())
+    case = with_economizer(**changes)
+    case = case.model_copy(
+        update={"fuels": {"gas": case.fuels["gas"].model_copy(update={"higher_heating_value": 1.05})}}
+    )
+    assert any(words in problem.message for problem in case.problems())
