@@ -28,9 +28,9 @@ class ParkInspection:
 
     The balance residual is the largest by which any row of the model or a treatment's water is missed [t/h, kg/h, MW];
     margin and contaminant residual [kg/h] come from the forward simulation of the water network; the boundary residual
-    is the largest of the balances of the whole park's water [t/h] and of the steam systems' heat [MW], and of what any
-    unit creates of exergy [MW], which should destroy some. The reports are
-    the contaminants' masses by `contaminants` (None: the park follows none), then hours by `durations`.
+    is the largest of the balances of the whole park's water [t/h], of the steam systems' heat and of the units' energy
+    [MW], and of what any unit creates of energy or exergy [MW]. The reports are the contaminants' masses by
+    `contaminants` (None: the park follows none), then hours by `durations`.
     """
 
     contaminants: ContaminantBalance | None

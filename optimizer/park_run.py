@@ -206,7 +206,8 @@ def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
     """What the forward simulation found: a plan that is exceeded is said first."""
-    balances = f"every balance of every scenario and unit closes and none creates exergy, to {design.residual:.1e} (t/h, kg/h, MW)"
+    balances = "every balance of every scenario and unit closes and no unit creates exergy"
+    balances = f"{balances}, to {design.residual:.1e} (t/h, kg/h, MW)"
     if design.margin is None:
         return (balances,)
     if design.margin < -1e-6:
