@@ -37,13 +37,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Links:
-    """The `rows` (l,) left out. `slack` (l,) is one of the columns `own` (k,) that only they have, `slack_entry` (l,)
-    its coefficient in `W.data`. Their other entries: `row` (e,) which of them, `column` and `entry` of the whole.
+    """The `rows` (l,) left out; `slack` (l,) is one of the columns `own` (k,) that only they have.
+
+    Their other entries: `row` (e,) which of them, `column` and `entry` (position in `W.data`) of the whole.
     """
 
     rows: Indices
     slack: Indices
-    slack_entry: Indices
     own: Indices
     row: Indices
     column: Indices
@@ -71,9 +71,7 @@ def find_parts(W: Sparse, q: Floats, lower: Floats, upper: Floats) -> tuple[Link
     if unlike or len(parts) > MOST_SHAPES or (lower[own] != 0.0).any():
         return None
     entry = np.flatnonzero(linking & ~own[column])
-    slack, own_columns = slack_of[rows], np.flatnonzero(own)
-    slack_entry = W.indptr[slack].astype(np.int64)
-    return Links(rows, slack, slack_entry, own_columns, place[row[entry]], column[entry], entry), parts
+    return Links(rows, slack_of[rows], np.flatnonzero(own), place[row[entry]], column[entry], entry), parts
 
 
 def _linking_rows(W: Sparse, single: Booleans, has_slack: Booleans) -> Indices:

@@ -59,7 +59,7 @@ class RecourseLP:
         self._exact: ExactSolver | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_apart"} | {"_shapes": {}, "_exact": None}
+        return {name: value for name, value in vars(self).items() if name != "apart"} | {"_shapes": {}, "_exact": None}
 
     def solve(
         self,
@@ -213,7 +213,7 @@ class RecourseLP:
     ) -> RecourseBatch:  # fmt: skip
         """One chunk; part by part where the program has parts, and as a whole what these do not decide."""
         limits: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations}
-        apart = self._apart
+        apart = self.apart
         if apart is None:
             return self._solve_kinds(xp, engine, h, q, upper, W_values, **limits, primal=primal, absolute=absolute)
         separated, programs = apart
@@ -232,7 +232,7 @@ class RecourseLP:
         return batch
 
     @cached_property
-    def _apart(self) -> tuple[Separated, tuple[RecourseLP, ...]] | None:
+    def apart(self) -> tuple[Separated, tuple[RecourseLP, ...]] | None:
         """How the program is taken apart, and its parts, which are not taken apart again."""
         found = find_parts(self.W, self.q, self.lower, self.upper)
         if found is None:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 from .arrays import Placed, PlacedMatrix
 from .batch import RecourseBatch, Status
-from .engine import Sparse
+from .engine import Booleans, Floats, Sparse
 from .parts import Indices, Links, Part
 
 ROUNDING = 1e-12  # of the terms of a link, by which it may seem to be broken
@@ -30,19 +30,29 @@ class Separated:
         # what the parts' rows and columns in a row, and then those of the links, are to be taken as
         self._row_place = Placed(np.argsort(np.concatenate([*(part.rows.ravel() for part in parts), links.rows])))
         self._column_place = Placed(np.argsort(np.concatenate([*(part.columns.ravel() for part in parts), links.own])))
-        self._value, self._slack_value = Placed(W.data[links.entry]), Placed(W.data[links.slack_entry])
+        slack_entry = W.indptr[links.slack].astype(np.int64)
+        self._slack_entry, self._slack_value = Placed(slack_entry), Placed(W.data[slack_entry])
+        self._value = Placed(W.data[links.entry])
         place, shape = (np.arange(len(links.row)), links.row), (len(links.row), len(links.rows))
         self._sum = PlacedMatrix(sp.csr_array((np.ones(len(links.row)), place), shape=shape))
+        self._link_entries = np.flatnonzero(np.isin(W.indices, links.rows))
+        self._link_columns = np.searchsorted(W.indptr, self._link_entries, side="right") - 1
+        numbers, at_row = np.arange(len(self._link_entries)), np.searchsorted(links.rows, W.indices[self._link_entries])
+        self._link_sum = sp.csr_array((np.ones(len(numbers)), (at_row, numbers)), shape=(len(links.rows), len(numbers)))
+        self._link_value = W.data[self._link_entries]
+
+    def lanes(self, xp: Any, k: int, h: Any, by_column: Sequence[Any], W_values: Any) -> list[Any]:
+        """What part k has of `h` (N, m), of arrays (N, n) or (n,), and of `W_values`: one row a lane."""
+        rows, columns, entries = (placed.on(xp) for placed in self._parts[k].values())
+        own = ((h, rows), *((array, columns) for array in by_column), (W_values, entries))
+        return [_lanes(xp, array, chosen, len(h), self._components[k]) for array, chosen in own]
 
     def solve(
         self, xp: Any, solve: SolvePart, h: Any, q: Any, upper: Any, W_values: Any, *, primal: bool
     ) -> tuple[RecourseBatch, Any]:
         """Scenarios as in `RecourseLP`, and which (N,) are decided by it: all others need the whole program."""
-        count, batches = len(h), list[RecourseBatch]()
-        for k, (part, components) in enumerate(zip(self._parts, self._components, strict=True)):
-            rows, columns, entries = (placed.on(xp) for placed in part.values())
-            own = ((h, rows), (q, columns), (upper, columns), (W_values, entries))
-            batches.append(solve(k, *(_lanes(xp, array, chosen, count, components) for array, chosen in own)))
+        count = len(h)
+        batches = [solve(k, *self.lanes(xp, k, h, (q, upper), W_values)) for k in range(len(self._parts))]
 
         def of_parts(name: str, *of_links: Any) -> Any:
             """(N, ..) values of all parts in a row."""
@@ -70,6 +80,24 @@ class Separated:
             primal=activity if primal else None,
         ), decided
 
+    def assembled(
+        self, parts: Sequence[Floats], primal: Floats, h: Floats, upper: Floats, W_values: Floats | None
+    ) -> tuple[Floats, Booleans]:
+        """(N, n) activities of the `parts` (L, n) with those that `primal` has of the links' own columns, on the host.
+
+        The links' slacks take what is then left of them; (N,) where they can.
+        """
+        count, links = len(primal), {name: placed.host for name, placed in self._links.items()}
+        in_a_row = np.concatenate([*(part.reshape(count, -1) for part in parts), primal[:, links["own"]]], axis=1)
+        whole = np.take(in_a_row, self._column_place.host, axis=1)
+        value = self._link_value if W_values is None else W_values[:, self._link_entries]
+        of_slack = self._slack_value.host if W_values is None else W_values[:, self._slack_entry.host]
+        left = h[:, links["rows"]] - (self._link_sum @ (value * whole[:, self._link_columns]).T).T
+        slack = whole[:, links["slack"]] + left / of_slack
+        fits = ~((slack < 0.0) | (slack > upper[..., links["slack"]])).any(axis=1)  # NaN stays
+        whole[:, links["slack"]] = np.where(fits[:, None], slack, whole[:, links["slack"]])
+        return whole, fits
+
     def _slack(
         self, xp: Any, links: dict[str, Any], linking: Any, h: Any, q: Any, upper: Any, W_values: Any
     ) -> tuple[Any, Any]:
@@ -79,7 +107,7 @@ class Separated:
         """
         value, of_slack = self._value.on(xp), self._slack_value.on(xp)
         if W_values is not None:
-            value, of_slack = W_values[:, links["entry"]], W_values[:, links["slack_entry"]]
+            value, of_slack = W_values[:, links["entry"]], W_values[:, self._slack_entry.on(xp)]
         terms, right = value * linking, h[:, links["rows"]]
         slack = (right - self._sum.after(xp, terms)) / of_slack
         rounding = ROUNDING * (self._sum.after(xp, xp.abs(terms)) + xp.abs(right)) / xp.abs(of_slack)
