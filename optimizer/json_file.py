@@ -47,7 +47,7 @@ def items_of_result(
     return items
 
 
-_A_CASE = {"park": "a park", "water-network": "a water network"}
+_A_CASE = {"park": "a park", "water-network": "a water network", "pooling": "a pooling problem"}
 
 
 def _no_number(word: str) -> float:

@@ -8,6 +8,7 @@ from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.arcs import possible_arcs
 from ..report.content import Table
 from ..result import DesignItem
+from .given_flows import JOINED
 from .network import Flows
 
 PIPE, UNIT = "pipe", "treatment unit"
@@ -31,7 +32,7 @@ def design_items(case: WaterNetworkCase, flows: Flows) -> tuple[DesignItem, ...]
         arc = arcs[i, j]
         stated = arc.investment > 0.0 or arc.per_flow > 0.0
         where = " - ".join(dict.fromkeys(name for name in (plant[i], plant[j]) if name))
-        items.append(_item(f"{i} -> {j}", where, PIPE, flow, arc.cost(flow) if stated else None))
+        items.append(_item(f"{i}{JOINED}{j}", where, PIPE, flow, arc.cost(flow) if stated else None))
     return tuple(items)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from sys import float_info
 
-from ...problems.errors import CaseError, Problem, nearest
 from ...problems.water_network import WaterNetworkCase
 from ...problems.water_network.arcs import possible_arcs
 from ...problems.water_network.objectives import objective_unit
-from ..json_file import items_of_result, read_object
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
@@ -21,6 +17,7 @@ from ..result import Objective, Result, RunStatus
 from .broken_rules import broken_rules
 from .diagnosis import broken_limits
 from .futures import in_futures, lines_of
+from .given_flows import given_flows
 from .network import Flows, Network, indicators_of
 from .options import SearchResult, SearchStatus
 from .search_outcome import result_of, search_words
@@ -30,8 +27,6 @@ from .water_evaluation import DesignPoint
 from .water_report import LimitValues, concentration_table, other_networks, pictures_of
 from .water_run import best_networks, once_through, restricted
 
-JOINED = " -> "
-"""Between the ends of a pipe in its name."""
 CLOSED = 1e-2
 """t/h by which the balances of a given design may be missed, else its flows are found anew inside its sizes."""
 
@@ -71,7 +66,7 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
 def evaluate_water(opened: WaterNetworkCase, design: Path, options: Options, progress: Progress) -> Outcome:
     """A given network: its own flows where they close, else the best inside its sizes; then operated in scenarios."""
     case = opened.at_design_point
-    flows = read_network(design, case)
+    flows = given_flows(design, possible_arcs(case), opened.kind, component=PIPE, unit="t/h")
     point = DesignPoint.of(case, flows)
     asked = search_options(options)
     limits = None
@@ -98,33 +93,6 @@ def evaluate_water(opened: WaterNetworkCase, design: Path, options: Options, pro
     outcome = Outcome(result, replace(content, headline=(line,)), notes=opened.notes)
     outcome = in_futures(opened, outcome, network.flows, None, options, progress)
     return replace(outcome, result=_evaluated(outcome.result))
-
-
-def read_network(file: Path, case: WaterNetworkCase) -> Flows:
-    """Flows [t/h] by (from, to) of a `result.json` of a water network or a JSON object `from -> to` -> t/h.
-
-    Raises CaseError naming every pipe that the case does not allow and every flow that is no number from 0.
-    """
-    data = read_object(file, f"from{JOINED}to: t/h")
-    sizes: Mapping[str, object] = data
-    if (listed := items_of_result(data, file, "water-network", ("name", "component", "built", "size"))) is not None:
-        sizes = {str(item["name"]): item["size"] for item in listed if item["built"] and item["component"] == PIPE}
-    known = {JOINED.join(ends): ends for ends in possible_arcs(case)}
-    problems: list[Problem] = []
-    flows: Flows = {}
-    for name, size in sizes.items():
-        if name not in known:
-            close = nearest(name, known)
-            problems.append(Problem("the case allows no such pipe", file=str(file), place=name, suggestion=close))
-        elif not isinstance(size, (int, float)) or isinstance(size, bool) or not 0.0 <= size <= float_info.max:
-            problems.append(Problem("expected t/h from 0", file=str(file), place=name, typed=str(size)))
-        elif size > 0.0:
-            flows[known[name]] = float(size)
-    if not flows and not problems:
-        problems.append(Problem("names no pipe", file=str(file), allowed=tuple(known)))
-    if problems:
-        raise CaseError(problems)
-    return flows
 
 
 def _evaluated(result: Result) -> Result:

@@ -53,7 +53,7 @@ def synthesize(
     if stages is None:
         stages = max(len(problem.hot_streams), len(problem.cold_streams), 1)
     task = _Task(problem, cost, annualization, hours_per_year, stages)
-    search = replace(search, gap=max(search.gap - ROUNDING, 0.0), integers_first=True, block_cuts=False)
+    search = replace(search, gap=max(search.gap - ROUNDING, 0.0), block_cuts=False)
     if mixing is Mixing.ISOTHERMAL:
         return task.solve(mixing, search, None)
     first = task.solve(Mixing.ISOTHERMAL, replace(search, gap=max(search.gap, FIRST_GAP)), None)
