@@ -32,28 +32,35 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def curve_tables(curves: dict[str, Any]) -> str:
-    """Scenarios, threads and the million."""
+    """Scenarios by one thread, the million by all, and threads."""
     if not curves:
         return ""
-    points = [*curves["scenarios"], curves["million"]]
-    text = (
-        "\n| scenarios | wall s | CPU s | CPU us/LP | peak MiB | before MiB | resolved exactly |\n" + "|---" * 7 + "|\n"
-    )
-    for p in points:
-        text += (
-            f"| {p['scenarios']:,} | {p['wall_s']:.2f} | {p['cpu_s']:.2f} | {1e6 * p['cpu_s'] / p['scenarios']:.1f} "
-        )
+    points = [(p, "one") for p in curves["scenarios"]] + [(curves["million"], "all")]
+    text = "\n| scenarios | threads | wall s | CPU s | CPU us/LP | peak MiB | before MiB | resolved exactly |\n"
+    text += "|---" * 8 + "|\n"
+    for p, threads in points:
+        each = 1e6 * p["cpu_s"] / p["scenarios"]
+        text += f"| {p['scenarios']:,} | {threads} | {p['wall_s']:.2f} | {p['cpu_s']:.2f} | {each:.1f} "
         text += f"| {p['peak_mib']:.0f} | {p['before_mib']:.0f} | {p['resolved_exactly']} |\n"
-    base = curves["threads"][0]["wall_s"]
-    text += "\n| threads | wall s | CPU s | speed-up |\n|---|---|---|---|\n"
+    base = curves["threads"][0]
+    text += (
+        "\nSpeed-up in CPU time: one thread's over the busiest one's, which other work on the machine hardly moves.\n"
+    )
+    text += "\n| threads | wall s | CPU s | of the busiest thread | speed-up, wall | speed-up, CPU |\n"
+    text += "|---" * 6 + "|\n"
     for p in curves["threads"]:
-        text += f"| {p['threads']} | {p['wall_s']:.2f} | {p['cpu_s']:.2f} | {base / p['wall_s']:.2f}x |\n"
+        own, count = p["first_thread_cpu_s"], p["threads"]
+        busiest = max(own, (p["cpu_s"] - own) / max(count - 1, 1))
+        text += f"| {count} | {p['wall_s']:.2f} | {p['cpu_s']:.2f} | {busiest:.2f} "
+        text += f"| {base['wall_s'] / p['wall_s']:.2f}x | {base['cpu_s'] / busiest:.2f}x |\n"
     return text
 
 
 def plot(rows: list[dict[str, Any]], curves: dict[str, Any]) -> go.Figure:
     """Time by size of the LP, and by number of scenarios."""
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("CPU time per LP by its size", "Scenarios, 5-plant park"))
+    figure = make_subplots(
+        rows=1, cols=2, subplot_titles=("CPU time per LP by its size", "Scenarios of the 5-plant park, one thread")
+    )
     ordered = sorted(rows, key=lambda row: row["columns"])
     for kind in ("solve", "expectation", "highs", "moreau", "mpax", "sketch"):
         has = [row for row in ordered if kind in row["microseconds"]]
@@ -63,7 +70,7 @@ def plot(rows: list[dict[str, Any]], curves: dict[str, Any]) -> go.Figure:
                 text=[row["subject"] for row in has], name=kind, mode="lines+markers", row=1, col=1,
             )  # fmt: skip
     if curves:
-        points = [*curves["scenarios"], curves["million"]]
+        points = curves["scenarios"]
         for field, name in (("cpu_s", "CPU s"), ("peak_mib", "peak MiB")):
             x = [p["scenarios"] for p in points]
             figure.add_scatter(x=x, y=[p[field] for p in points], name=name, mode="lines+markers", row=1, col=2)

@@ -22,6 +22,7 @@ from ..problems.two_stage import (
     recourse_data,
     row_units,
     standard_recourse,
+    without_closed,
 )
 from ..problems.two_stage.limits import limited
 from ..problems.two_stage.problem import Booleans, Floats
@@ -59,32 +60,49 @@ class BlockResult:
         return len(self.objective)
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """The recourse without what one design closes, and the LPs of its separate parts."""
+
+    form: StandardRecourse
+    programs: tuple[RecourseLP, ...]
+    projections: tuple[Projection, ...]
+
+    @staticmethod
+    def of(form: StandardRecourse) -> _Prepared:
+        programs = tuple(RecourseLP(b.W, b.cost, b.upper, lower=b.lower) for b in form.blocks)
+        units = row_units(form.W)
+        projections = (Projection(p, units[b.rows[0]]) for p, b in zip(programs, form.blocks, strict=True))
+        return _Prepared(form, programs, tuple(projections))
+
+
 class Evaluator:
-    """Prepared once per problem: its standard form and the LPs of its separate parts."""
+    """Prepared once per problem and design: what the design closes is left out of its operation."""
 
     def __init__(self, problem: TwoStageProblem, *, engine: str = "auto", tolerance: float = 1e-8) -> None:
         self.problem, self.engine, self.tolerance = problem, engine, tolerance
+        self._latest: tuple[bytes, _Prepared] | None = None
 
     @cached_property
-    def _form(self) -> tuple[StandardRecourse, tuple[RecourseLP, ...]]:
-        form = standard_recourse(self.problem)
-        return form, tuple(RecourseLP(b.W, b.cost, b.upper, lower=b.lower) for b in form.blocks)
+    def _form(self) -> StandardRecourse:
+        return standard_recourse(self.problem)
 
-    @cached_property
-    def _projections(self) -> tuple[Projection, ...]:
-        return tuple(Projection(program, row_units(program.W)) for program in self._form[1])
+    def _at(self, x: Floats, scenarios: Scenarios) -> _Prepared:
+        if self._latest is None or self._latest[0] != x.tobytes():
+            self._latest = x.tobytes(), _Prepared.of(without_closed(self._form, x, scenarios))
+        return self._latest[1]
 
     def evaluate(self, x: Floats, scenarios: Scenarios) -> BlockResult:
         """Operate design `x` (n1,) in every scenario of one block."""
-        form, programs = self._form
-        data = recourse_data(form, scenarios)
+        prepared = self._at(x, scenarios)
+        data = recourse_data(prepared.form, scenarios)
         wanted = self.problem.reports is not None
         objective: list[Floats] = []
         primal: list[Floats] = []
         count = len(scenarios)
         status = np.zeros(count, dtype=np.int8)
         exact = np.zeros(count, dtype=bool)
-        for k, (lanes, program) in enumerate(zip(data.lanes(x), programs, strict=True)):
+        for k, (lanes, program) in enumerate(zip(data.lanes(x), prepared.programs, strict=True)):
             batch = program.solve(
                 lanes.h,
                 q=lanes.q,
@@ -99,7 +117,7 @@ class Evaluator:
             exact |= batch.resolved_exactly.reshape(count, -1).any(axis=1)
             if batch.primal is not None:
                 q = program.q if lanes.q is None else lanes.q
-                onto_rows = self._projections[k].onto_rows
+                onto_rows = prepared.projections[k].onto_rows
                 primal.append(onto_rows(batch.primal, lanes.h, q, lanes.upper, lanes.W_values, allowed=CLOSED))
         first = self.problem.first_stage
         total = first.constant + float(first.cost @ x) + data.per_scenario(objective)
@@ -161,13 +179,13 @@ class EvaluationWork:
     def prepare(self) -> Compute:
         """The function from arguments and chunk to the chunk's `Distribution`."""
         if self.rule is None:
-            return _Prepared(Evaluator(self.problem, engine=self.engine), self.inspection)
+            return _Chunks(Evaluator(self.problem, engine=self.engine), self.inspection)
         from .operating_rule import RuledEvaluator  # which is made of evaluators
 
-        return _Prepared(RuledEvaluator(self.problem, self.rule, engine=self.engine), self.inspection)
+        return _Chunks(RuledEvaluator(self.problem, self.rule, engine=self.engine), self.inspection)
 
 
-class _Prepared:
+class _Chunks:
     def __init__(self, evaluator: Evaluator | RuledEvaluator, inspection: Inspection | None) -> None:
         self._evaluator, self._inspection = evaluator, inspection
 

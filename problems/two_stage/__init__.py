@@ -1,5 +1,6 @@
 """The two-stage standard form."""
 
+from .closed import without_closed
 from .first_stage_check import refuse_impossible_design
 from .problem import FirstStage, RandomPart, RandomTerm, Recourse, Scenarios, ScenarioSource, Sense, TwoStageProblem
 from .recourse_data import Lanes, RecourseData, recourse_data
@@ -28,4 +29,5 @@ __all__ = [
     "row_units",
     "row_violation",
     "standard_recourse",
+    "without_closed",
 ]
