@@ -119,7 +119,8 @@ def network_lines(found: Sequence[tuple[float, Flows]], unit: str) -> tuple[str,
     """The k best networks in a sentence each, where more than one was asked for."""
     if len(found) < 2:
         return ()
-    pairs = enumerate(found, start=1)
-    return tuple(
-        f"network {n}: {objective:,.6g} {unit}".rstrip() + f", {len(flows)} pipes" for n, (objective, flows) in pairs
-    )
+    lines: list[str] = []
+    for n, (objective, flows) in enumerate(found, start=1):
+        pipes = "" if unit == "pipes" else f", {len(flows)} pipes"
+        lines.append(f"network {n}: {objective:,.6g} {unit}".rstrip() + pipes)
+    return tuple(lines)
