@@ -89,7 +89,7 @@ def in_futures(
         replace(outcome.report, **_report(case, outcome, design, as_it_is)),
         design.rows,
         message=stopped or outcome.message,
-        notes=(*outcome.notes, *_physics(design)),
+        notes=(*outcome.notes, *_difference(design, result.objective.unit), *_physics(design)),
     )
 
 
@@ -137,6 +137,17 @@ def _result(result: Result, design: OperatedNetwork, before: OperatedNetwork | N
             "indicators": result.indicators | means | (physics if distribution.weight else {}),
             "baseline": baseline,
         }
+    )
+
+
+def _difference(design: OperatedNetwork, unit: str) -> tuple[str, ...]:
+    """What operating by the real concentrations saves against operating under the promised ones."""
+    if not design.both.saved.weight:
+        return ()
+    promised, saved = design.evaluations[OPERATIONS[0]], design.evaluations[OPERATIONS[2]]
+    error = f" ± {saved.standard_error:,.4g}" if saved.standard_error is not None else ""
+    return (
+        f"under promised concentrations: {promised.mean:,.6g} {unit}; relinearizing saves {saved.mean:,.6g}{error}",
     )
 
 

@@ -17,7 +17,7 @@ from .given_flows import JOINED, given_flows
 from .network import Flows, value
 from .options import SearchResult, SearchStatus
 from .pooling_report import blend_tables
-from .search_outcome import result_of, search_words
+from .search_outcome import ended_by_itself, result_of, search_words
 from .solved import search_options, solve
 
 FLOW = "flow"
@@ -33,7 +33,8 @@ def optimize_pooling(case: PoolingCase, options: Options, progress: Progress) ->
     content = _content(
         case, blend, f"Cost less revenue: {found.value:,.6g}, proven to {found.gap:.2%}.", search_words(found)
     )
-    return Outcome(result_of(case, found, _JUDGED_BY, _items(blend), {}, options), content)
+    result = result_of(case, found, _JUDGED_BY, _items(blend), {}, options)
+    return Outcome(result, content, notes=ended_by_itself(found, options))
 
 
 def evaluate_pooling(case: PoolingCase, design: Path, options: Options, progress: Progress) -> Outcome:

@@ -8,6 +8,7 @@ from ..options import Options
 from ..result import Baseline, DesignItem, Objective, Result, RunStatus, Timing
 from ..run import certain_result
 from .options import SearchResult, SearchStatus
+from .solved import SEARCH_SECONDS
 
 _STATUS = {
     SearchStatus.OPTIMAL: RunStatus.OPTIMAL,
@@ -22,6 +23,15 @@ _STATUS = {
 def search_words(found: SearchResult) -> str:
     """How long the search took."""
     return f"The search took {found.seconds:.2f} s, {found.nodes} boxes and {found.linear_programs} linear programs."
+
+
+def ended_by_itself(found: SearchResult, options: Options) -> tuple[str, ...]:
+    """Says that a search without --time-limit was stopped, and how it goes on."""
+    if found.status is not SearchStatus.TIME_LIMIT or options.time_limit is not None:
+        return ()
+    return (
+        f"the search ended after {SEARCH_SECONDS:,.0f} s, its limit where none is given; --time-limit gives it longer",
+    )
 
 
 def result_of(

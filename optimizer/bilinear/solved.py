@@ -15,6 +15,9 @@ from .search import minimize
 _THREADS = 4
 """Threads of a run that does not say --workers, where there are as many cores."""
 
+SEARCH_SECONDS = 3600.0
+"""Limit of a search for which none is given."""
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -27,7 +30,7 @@ class Solved:
 def search_options(options: Options) -> SearchOptions:
     """What the command line asks of a search; its workers are threads."""
     threads = options.workers if options.workers > 1 else min(_THREADS, os.cpu_count() or 1)
-    limit = 3600.0 if options.time_limit is None else options.time_limit
+    limit = SEARCH_SECONDS if options.time_limit is None else options.time_limit
     return SearchOptions(gap=options.gap, time_limit=limit, seed=options.seed, threads=threads)
 
 

@@ -55,8 +55,11 @@ def cost_lines(case: WaterNetworkCase, flows: Flows) -> dict[str, float]:
     }
 
 
-def cost_table(case: WaterNetworkCase, flows: Flows, before: Flows | None) -> Table | None:
-    """The lines of both networks beside each other; None where something else than cost is optimized."""
+def cost_table(case: WaterNetworkCase, flows: Flows, before: Flows | None, where: str = "") -> Table | None:
+    """The lines of both networks beside each other; None where something else than cost is optimized.
+
+    `where`: words for the point that the flows belong to.
+    """
     if "annual-cost" not in case.weights:
         return None
     now = cost_lines(case, flows)
@@ -64,7 +67,7 @@ def cost_table(case: WaterNetworkCase, flows: Flows, before: Flows | None) -> Ta
     kept = [name for name in now if max(now[name], then.get(name, 0.0)) > 0.0]
     rows: list[tuple[str | float | None, ...]] = [(name, then.get(name), now[name]) for name in kept]
     rows.append(("All", sum(then.values()) if then else None, sum(now.values())))
-    title = f"Where the annual cost comes from, {case.currency} a year"
+    title = f"Where the annual cost comes from{where}, {case.currency} a year"
     if before is None:
         return Table(title, ("", "this network"), tuple((name, value) for name, _, value in rows))
     return Table(title, ("", "without reuse", "this network"), tuple(rows))

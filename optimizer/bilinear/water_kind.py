@@ -20,11 +20,11 @@ from .futures import in_futures, lines_of
 from .given_flows import given_flows
 from .network import Flows, Network, indicators_of
 from .options import SearchResult, SearchStatus
-from .search_outcome import result_of, search_words
+from .search_outcome import ended_by_itself, result_of, search_words
 from .solved import search_options
 from .water_costs import PIPE, cost_table, design_items
 from .water_evaluation import DesignPoint
-from .water_report import LimitValues, concentration_table, other_networks, pictures_of
+from .water_report import LimitValues, concentration_table, network_lines, other_networks, pictures_of
 from .water_run import best_networks, once_through, restricted
 
 CLOSED = 1e-2
@@ -45,7 +45,7 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
         content = ReportContent(title=case.name, description=case.description, notes=(message,))
         return Outcome(result_of(opened, found, _judged_by(case), (), {}, options), content, message=message)
     before = None if found.status is SearchStatus.INTERRUPTED else once_through(case, asked, progress)
-    content = _content(case, network, before, answer.limits)
+    content = _content(case, network, before, answer.limits, _where(opened))
     name, unit = _judged_by(case)
     proven = f"{name.replace('-', ' ').capitalize()}{_where(opened)}: {amount(found.value)} {unit}, "
     content = replace(
@@ -57,7 +57,8 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
     baseline = None if before is None else before[0]
     items = design_items(case, network.flows)
     result = result_of(opened, found, (name, unit), items, indicators_of(case, network), options, baseline)
-    outcome = Outcome(result, content, notes=opened.notes)
+    notes = (*opened.notes, *network_lines(answer.networks, unit), *ended_by_itself(found, options))
+    outcome = Outcome(result, content, notes=notes)
     if found.status is SearchStatus.INTERRUPTED:
         return outcome
     return in_futures(opened, outcome, network.flows, None if before is None else before[1].flows, options, progress)
@@ -88,7 +89,7 @@ def evaluate_water(opened: WaterNetworkCase, design: Path, options: Options, pro
     result = result_of(opened, searched, (name, unit), items, indicators, options).model_copy(
         update={"objective": Objective.of(name, unit, point.value, None, None, 1)}
     )
-    content = _content(case, network, None, limits)
+    content = _content(case, network, None, limits, _where(opened))
     line = f"{name.replace('-', ' ').capitalize()} of the given network{_where(opened)}: {amount(point.value)} {unit}."
     outcome = Outcome(result, replace(content, headline=(line,)), notes=opened.notes)
     outcome = in_futures(opened, outcome, network.flows, None, options, progress)
@@ -122,34 +123,44 @@ def _where(opened: WaterNetworkCase) -> str:
 
 
 def _content(
-    case: WaterNetworkCase, network: Network, before: tuple[float, Network] | None, limits: LimitValues | None
+    case: WaterNetworkCase,
+    network: Network,
+    before: tuple[float, Network] | None,
+    limits: LimitValues | None,
+    where: str,
 ) -> ReportContent:
-    """What the report shows of a network at the point that it was found for."""
+    """What the report shows of a network at the point that it was found for; `where`: that point in words."""
     name, unit = _judged_by(case)
     before_flows: Flows = {} if before is None else before[1].flows
     shown = Table(
-        "Water",
+        f"Water balance{where}",
         ("", "without reuse", "this network"),
         tuple(
             (_words(key), None if before is None else indicators_of(case, before[1])[key], number)
             for key, number in indicators_of(case, network).items()
         ),
     )
+    assumptions = (
+        "Water is 1 t/m3; concentrations in mg/L are ppm by mass.",
+        "The worth of a limit is the derivative of the objective with the network's pipes as they are; a limit that "
+        "binds without a number is worth nothing to them (a limit of 0 keeps out pipes that this network has not).",
+    )
+    if before is not None and (case.limits or any(p.forced for p in case.special_pipes)):
+        assumptions += (
+            "Without reuse, `limits` and forced pipes of reuse do not hold: that plant need not keep them.",
+        )
     return ReportContent(
         title=case.name,
         description=case.description,
         before="Without reuse",
         headline=() if before is None else (f"Without any reuse: {amount(before[0])} {unit}.",),
         currency=case.currency,
-        cost_table=cost_table(case, network.flows, None if before is None else before[1].flows),
+        cost_table=cost_table(case, network.flows, None if before is None else before[1].flows, where),
         flows=(FlowPicture("Water", "t/h", lines_of(before_flows), lines_of(network.flows)),),
-        pictures=pictures_of(case, network),
+        pictures=pictures_of(case, network, where),
         tables=(concentration_table(case, network, limits, unit or name),),
         indicators=shown,
-        assumptions=(
-            "Water is 1 t/m3; concentrations in mg/L are ppm by mass.",
-            "The worth of a limit is the derivative of the objective with the network's pipes as they are.",
-        ),
+        assumptions=assumptions,
     )
 
 

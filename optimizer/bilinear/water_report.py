@@ -25,9 +25,12 @@ LimitValues = Mapping[tuple[str, str, str], float]
 """(node, contaminant, kind) -> change of the objective per unit of right-hand side, g/h."""
 
 
-def pictures_of(case: WaterNetworkCase, network: Network) -> tuple[Picture, ...]:
-    """Network diagram and, for one contaminant, the limiting composite curve with the supply line of its target."""
-    text = "A line for every unit, a row for every pipe: its flow in t/h and concentrations in mg/L."
+def pictures_of(case: WaterNetworkCase, network: Network, where: str = "") -> tuple[Picture, ...]:
+    """Network diagram and, for one contaminant, the limiting composite curve with the supply line of its target.
+
+    `where`: words for the point that the flows belong to.
+    """
+    text = f"A line for every unit, a row for every pipe: its flow in t/h and concentrations in mg/L{where}."
     diagram = Picture("The network", network_diagram(case, network), text, least_width(case, network))
     try:
         profiles = limiting_profiles(case)
@@ -37,6 +40,8 @@ def pictures_of(case: WaterNetworkCase, network: Network) -> tuple[Picture, ...]
     except CaseError:  # several contaminants, or units without a limiting profile
         return (diagram,)
     top = float(curve.concentration[-1])
+    if target.fresh > 0.0:  # no farther than the curve: no unit gives more load to the water
+        top = min(top, quality + 1000.0 * float(curve.load[-1]) / target.fresh)
     supply = np.array([0.0, target.fresh * (top - quality) / 1000.0])
     lines = (
         Line("limiting composite curve", curve.load.tolist(), curve.concentration.tolist(), points=True),
@@ -64,12 +69,13 @@ def concentration_table(case: WaterNetworkCase, network: Network, values: LimitV
     rows: list[tuple[str | float | None, ...]] = []
     for node in (*case.process_units, *case.treatment_units, *case.demands, *case.outfalls):
         through = network.into(node.name)
+        if through <= SEEN:
+            continue
         inlets = getattr(node, "inlet_maximum", None)
         inlets = getattr(node, "maximum", {}) if inlets is None else inlets
         outlets = getattr(node, "outlet_maximum", {})
         for k in case.contaminants:
             inlet, outlet = network.inlet(node.name, k), network.concentration.get((node.name, k))
-            outlet = outlet if through > SEEN else None
             cells = (inlet, inlets.get(k), _worth(values, (node.name, k, "inlet"), through, inlet, inlets.get(k)))
             cells += (outlet, outlets.get(k), _worth(values, (node.name, k, "outlet"), through, outlet, outlets.get(k)))
             rows.append((node.name, k, through, *cells))
@@ -100,10 +106,21 @@ def other_networks(found: Sequence[tuple[float, Flows]]) -> tuple[Table, ...]:
             objective,
             float(len(flows)),
             "; ".join(
-                [f"+ {i} to {j}" for i, j in sorted(set(flows) - best)]
-                + [f"- {i} to {j}" for i, j in sorted(best - set(flows))]
+                [f"with {i} to {j}" for i, j in sorted(set(flows) - best)]
+                + [f"without {i} to {j}" for i, j in sorted(best - set(flows))]
             ),
         )
         for number, (objective, flows) in enumerate(found, start=1)
     ]
     return (Table("The best networks", ("", "objective", "pipes", "differs from the best by"), tuple(rows)),)
+
+
+def network_lines(found: Sequence[tuple[float, Flows]], unit: str) -> tuple[str, ...]:
+    """The k best networks in a sentence each, where more than one was asked for."""
+    if len(found) < 2:
+        return ()
+    lines: list[str] = []
+    for n, (objective, flows) in enumerate(found, start=1):
+        pipes = "" if unit == "pipes" else f", {len(flows)} pipes"
+        lines.append(f"network {n}: {objective:,.6g} {unit}".rstrip() + pipes)
+    return tuple(lines)

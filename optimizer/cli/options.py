@@ -102,7 +102,11 @@ class Search(Sample):
     reduction: Annotated[str, typer.Option(help="How --reduce finds them: fast-forward or k-means.")] = "fast-forward"
     gap: Annotated[float, typer.Option(help="Relative gap between design and bound to stop at.")] = 1e-3
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds for finding the design; the best so far is kept, with its bound.")
+        float | None,
+        typer.Option(
+            help="Seconds for finding the design; the best so far is kept, with its bound. "
+            "[default: none; 3600 for networks of water, blends and exchangers]"
+        ),
     ] = None
     method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto"
     cvar_weight: Annotated[
