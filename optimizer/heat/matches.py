@@ -19,6 +19,7 @@ from ...problems.heat.temperature_intervals import Floats
 from .match_descent import MatchDescent
 
 STARTS = 16  # choices that the descent makes before branch and bound takes over
+FEW = 2  # matches above the count's bound; then presolve alone often shows that there are no fewer
 NEARLY = 1e-6  # by which a bound may miss the next whole number of matches
 
 
@@ -140,7 +141,7 @@ class _Search:
         highs.setOptionValue("mip_rel_gap", 0.0)
         highs.setOptionValue("mip_abs_gap", 0.999 if self._counting else 1e-6)
         first = np.arange(pairs, dtype=np.int32)
-        if self.heat is not None and self._counting:
+        if self.heat is not None and self._counting and self.value - program.least <= FEW:
             highs.addRow(-np.inf, self.value - 1.0, pairs, first, np.ones(pairs))
         elif self.heat is not None:
             highs.setSolution(pairs, first, self.chosen.astype(float))
