@@ -30,6 +30,7 @@ from .subjects.park import park_lp
 from .subjects.two_stage import RecourseCase, library_case, smps_cases
 
 AGREEMENT = 1e-8
+EXAMPLES = 32  # scenarios that a start is made from
 SCENARIOS = 2048  # of the smallest LPs; larger ones get fewer
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -106,7 +107,10 @@ def one_thread() -> Iterator[None]:
 
 
 def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: Path | None = None) -> dict[str, Any]:
-    """One row of the table; raises ImportError where a peer is not installed."""
+    """One row of the table; raises ImportError where a peer is not installed.
+
+    "started" is `solve` from a `RecourseLP.start` that was made before, as HiGHS's first basis was.
+    """
     make, count, must, aim = SUBJECTS[name]
     case = make(count)
     m, n = case.lp.W.shape
@@ -124,14 +128,20 @@ def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: P
     def solve() -> Any:
         return case.lp.solve(*data, engine=engine)
 
+    def started() -> Any:
+        return case.lp.solve(*data, engine=engine, start=start)
+
     def expectation() -> Any:
         return case.lp.expectation(case.h, q=case.q, upper=case.upper, W_values=case.W_values, engine=engine)
 
     solve()
+    examples = tuple(a if a is None or a.ndim == 1 else a[:EXAMPLES] for a in data)
+    case.lp.start(*examples, engine=engine)  # analyses the LP, as the first solve does
+    seconds, _, start = timed(lambda: case.lp.start(*examples, engine=engine))
     times: dict[str, list[float]] = {}
     found: dict[str, Any] = {}
     for _ in range(repeats):
-        for kind, work in (("solve", solve), ("expectation", expectation)):
+        for kind, work in (("solve", solve), ("started", started), ("expectation", expectation)):
             cpu, _, found[kind] = timed(work)
             times.setdefault(kind, []).append(cpu / count)
         for peer, (solver, few) in rivals.items():
@@ -143,12 +153,16 @@ def compare(name: str, peers: list[str], engine: Engine, repeats: int, sketch: P
     scale = np.maximum(np.abs(reference), 1e-3)
     error = float((np.abs(batch.objective[:few] - reference) / scale).max())
     mean = float(np.mean(batch.objective))
+    error = max(error, float((np.abs(found["started"].objective[:few] - reference) / scale).max()))
     error = max(error, abs(found["expectation"].mean - mean) / max(abs(mean), 1e-3))
     row |= {
         "microseconds": {kind: 1e6 * min(values) for kind, values in times.items()},
         "ratio_to_highs": {kind: min(times["highs"]) / min(times[kind]) for kind in times if kind != "highs"},
-        "ratio_to_sketch": min(times["sketch"]) / min(times["solve"]) if "sketch" in times else None,
+        "ratio_to_sketch": min(times["sketch"]) / min(times["started"]) if "sketch" in times else None,
         "iterations": float(batch.iterations.mean()),
+        "started_iterations": float(found["started"].iterations.mean()),
+        "start_milliseconds": 1e3 * seconds,
+        "start_found": start is not None,
         "resolved_exactly": int(batch.resolved_exactly.sum()),
         "disagreement": error,
         "disagreement_of_peers": {

@@ -5,6 +5,7 @@ from .engine import Engine, available_engines
 from .expectation import BLOCK, Expectation, ScenarioMatrix
 from .projection import Projection
 from .recourse import RecourseLP
+from .start import Start
 from .statistics import Statistics
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "RecourseBatch",
     "RecourseLP",
     "ScenarioMatrix",
+    "Start",
     "Statistics",
     "Status",
     "available_engines",

@@ -91,7 +91,7 @@ class _Prepared:
             self._native.solve(
                 self._instructions, threads(), batch.h, batch.q, batch.upper, batch.W_values, tolerance,
                 max_iterations, result.dual, result.objective, result.primal_residual, result.converged,
-                result.iterations, result.primal,
+                result.iterations, result.primal, batch.start,
             )  # fmt: skip
         return result
 

@@ -53,13 +53,15 @@ class StandardBatch:
 
     `h` (N, m). `q` and `upper` (n,) shared or (N, n); `upper` is ignored off the bounded columns and 0 takes a column
     out of a scenario: the engine leaves y_j = 0 and solves the LP without it. `W_values` (N, nnz) in the order of
-    `StandardForm.W.data`, or None.
+    `StandardForm.W.data`, or None. `start` (m + 1,): duals and barrier parameter of a central point of a program like
+    these, from which all of them start (`reference/starting_point.py`), or None.
     """
 
     h: Floats
     q: Floats
     upper: Floats
     W_values: Floats | None = None
+    start: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.h)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .arrays import Placed, PlacedMatrix, largest
 from .engine import Booleans, Floats, Iterates, Sparse, StandardBatch, StandardForm
+from .start import Start
 
 Indices = NDArray[np.int64]
 
@@ -168,6 +169,19 @@ class Standardizer:
         result = xp.zeros((len(iterates.dual), self._shape[0]))
         result[:, self._place["rows"].on(xp)] = iterates.dual * self._place["row_scale"].on(xp)
         return result
+
+    def start(self, xp: Any, start: Start) -> Any:
+        """A start (m,) of the user's LP in the standard form: duals and barrier parameter (rows + 1,)."""
+        if len(start.dual) != self._shape[0]:
+            raise ValueError(f"the start has {len(start.dual)} duals, the LP has {self._shape[0]} rows")
+        given, scale = start.placed.on(xp), self._place["row_scale"].on(xp)
+        return xp.concatenate((given[self._place["rows"].on(xp)] / scale, given[-1:]))
+
+    def as_start(self, point: Floats) -> Start:
+        """The same the other way round."""
+        dual = np.zeros(self._shape[0])
+        dual[self._place["rows"].host] = point[:-1] * self._place["row_scale"].host
+        return Start(dual, float(point[-1]))
 
     def primal(self, xp: Any, iterates: Iterates, q: Any, upper: Any) -> Any:
         """y (N, n) of the user's LP."""

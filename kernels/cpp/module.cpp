@@ -119,20 +119,21 @@ public:
     void solve(const std::string &instructions, int threads, Input h, Input q, Input upper, std::optional<Input> values,
                double tolerance, int max_iterations, Output<double> dual, Output<double> objective,
                Output<double> primal_residual, Output<bool> converged, Output<int> iterations,
-               std::optional<Output<double>> primal) const {
+               std::optional<Output<double>> primal, std::optional<Input> start) const {
         const size_t count = h.ndim() == 2 ? h.shape(0) : 0, m = plan.rows, n = plan.columns;
         auto fits = [&](const Input &a) { return a.size() == n || (a.ndim() == 2 && a.size() == n * count); };
         expect(h.size() == count * m && dual.size() == count * m, "h and dual must be (N, m)");
         expect(fits(q) && fits(upper), "q and upper must be (n,) or (N, n)");
         expect(!values || values->size() == count * value.size(), "values must be (N, nnz)");
         expect(!primal || primal->size() == count * n, "primal must be (N, n)");
+        expect(!start || start->size() == m + 1, "start must be (m + 1,)");
         expect(objective.size() == count && primal_residual.size() == count && converged.size() == count &&
                    iterations.size() == count, "results must be (N,)");
         const Variant &chosen = variant(instructions);
         Batch batch{(Index)count, h.data(), q.data(), upper.data(), values ? values->data() : nullptr,
                     q.ndim() == 2 ? (Index)n : 0, upper.ndim() == 2 ? (Index)n : 0, tolerance, max_iterations,
                     dual.data(), objective.data(), primal_residual.data(), converged.data(), iterations.data(),
-                    primal ? primal->data() : nullptr};
+                    primal ? primal->data() : nullptr, start ? start->data() : nullptr};
         nb::gil_scoped_release released;
         work(chosen, batch, threads);
     }
@@ -254,7 +255,7 @@ NB_MODULE(_cpu, module) {
         .def("solve", &Prepared::solve, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("q"),
              nb::arg("upper"), nb::arg("values").none(), nb::arg("tolerance"), nb::arg("max_iterations"), nb::arg("dual"),
              nb::arg("objective"), nb::arg("primal_residual"), nb::arg("converged"), nb::arg("iterations"),
-             nb::arg("primal").none())
+             nb::arg("primal").none(), nb::arg("start").none())
         .def("close", &Prepared::close, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("lower"),
              nb::arg("upper"), nb::arg("values").none(), nb::arg("allowed"), nb::arg("primal"), nb::arg("closed"));
 }

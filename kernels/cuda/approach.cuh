@@ -57,7 +57,8 @@ public:
     INTERIOR_POINT_STEP void load(Index first) {
         this->choose(first);
         this->read();
-        this->start();
+        if (batch.start) this->start_central();
+        else this->start();
         gap_before = V{} + 1.0f / Base::SMALLEST;
         careful = V{};
         primal_error = gap_before;

@@ -80,11 +80,12 @@ protected:
 public:
     using Base::Base;
 
-    // Solves `count` <= LANES programs.
-    INTERIOR_POINT_STEP void run(const Index *programs, int count) {
+    // Solves `count` <= LANES programs; `anew`: not from the batch's starting point.
+    INTERIOR_POINT_STEP void run(const Index *programs, int count, bool anew = false) {
         this->choose(programs, count);
         this->read();
-        this->start();
+        if (batch.start && !anew) this->start_central();
+        else this->start();
         for (int l = 0; l < LANES; l++) steps[l] = 0, last[l] = batch.max_iterations;
         this->forget(V{} + 1.0);
         iterate(0);

@@ -36,7 +36,8 @@ struct Batch {
     double *dual, *objective, *primal_residual;
     bool *converged;
     int *iterations;
-    double *primal;  // or null
+    double *primal;       // or null
+    const double *start;  // duals and barrier parameter of a central point to start from, rows + 1 numbers; or null
 };
 
 }  // namespace loopwise

@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(128) solve(
     const Index *block_start, const int *block_width, const int *block_place, const Index count, const double *h,
     const double *q, const double *upper, const double *values, const Index q_stride, const Index upper_stride,
     const double tolerance, const int max_iterations, double *dual, double *objective, double *primal_residual,
-    bool *converged, int *iterations, double *primal, double *memory, const Index thread_memory) {
+    bool *converged, int *iterations, double *primal, const double *start, double *memory, const Index thread_memory) {
     Plan plan{};
     plan.rows = rows, plan.columns = columns, plan.bounded = bounded, plan.entries = entries;
     plan.row_place = row_place, plan.column_place = column_place, plan.entry_place = entry_place;
@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(128) solve(
     batch.q_stride = q_stride, batch.upper_stride = upper_stride;
     batch.tolerance = tolerance, batch.max_iterations = max_iterations;
     batch.dual = dual, batch.objective = objective, batch.primal_residual = primal_residual;
-    batch.converged = converged, batch.iterations = iterations, batch.primal = primal;
+    batch.converged = converged, batch.iterations = iterations, batch.primal = primal, batch.start = start;
 
     const Index thread = (Index)blockIdx.x * blockDim.x + threadIdx.x, threads = (Index)gridDim.x * blockDim.x;
     const Strided state{memory + thread / WARP * WARP * thread_memory + thread % WARP};

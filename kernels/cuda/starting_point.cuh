@@ -1,4 +1,5 @@
-// Mehrotra's starting point: least-squares solutions, moved into the interior of their bounds.
+// Where a program starts: Mehrotra's least-squares solutions, moved into the interior of their bounds, or the duals of a
+// central point of a program like it. The specification is kernels/reference/starting_point.py.
 // Included by newton.cuh.
 
 #include "dual_lift.cuh"
@@ -10,9 +11,11 @@ class StartingPoint : public DualLift<V, Memory, LANES, OWN_VALUES, Real> {
 protected:
     using Base = DualLift<V, Memory, LANES, OWN_VALUES, Real>;
     using Base::Base;
-    using Base::plan, Base::row, Base::cost, Base::theta, Base::upper, Base::transposed, Base::add_column,
+    using Base::plan, Base::batch, Base::row, Base::cost, Base::theta, Base::upper, Base::primal_unit, Base::dual_unit, Base::transposed, Base::add_column,
         Base::factorize, Base::solve;
     using Base::H, Base::D, Base::STEP, Base::Y, Base::Z, Base::S, Base::W, Base::ONE, Base::HALF;
+
+    static constexpr Real LARGEST = 100;  // in units of max|h|: what y starts from at most without an upper bound
 
     struct Shifts {
         V lowest, dual_lowest;                          // of the least-squares solutions
@@ -71,6 +74,35 @@ protected:
         } else {
             c[Y] += shifts.primal, c[Z] += shifts.dual;
         }
+    }
+
+    // What belongs to the duals on the central path of barrier parameter mu: y z = s w = mu, and z - w the reduced cost.
+    template <bool BOUNDED>
+    INTERIOR_POINT_FUNCTION void be_central(int j, V mu) const {
+        Memory c = this->template column<BOUNDED>(j);
+        const V reduced = cost[j] - transposed(j, row(D));
+        if constexpr (BOUNDED) {
+            const V zero = V{}, u = upper[j], pull = absolute(reduced) * u, twice = (Real)2.0 * mu;
+            const V small = twice * u / (pull + twice + square_root(pull * pull + twice * twice)), large = u - small;
+            auto positive = reduced > zero, open = u > zero;
+            const V y = select(positive, small, large), s = select(positive, large, small);
+            c[Y] = y, c[Z] = select(open, mu / y, zero);
+            c[S] = s, c[W] = select(open, mu / s, zero);
+        } else {
+            const V z = maximum(reduced, mu / LARGEST);
+            c[Y] = mu / z, c[Z] = z;
+        }
+    }
+
+    INTERIOR_POINT_FUNCTION void start_central() {
+        V mu{};
+        for (int l = 0; l < LANES; l++) set_lane(mu, l, batch.start[plan.rows] / (primal_unit[l] * dual_unit[l]));
+        for (int i = 0; i < plan.rows; i++) {
+            const double d = batch.start[plan.row_place[i]];
+            for (int l = 0; l < LANES; l++) set_lane(row(D)[i], l, d / dual_unit[l]);
+        }
+        for (int j = 0; j < plan.bounded; j++) be_central<true>(j, mu);
+        for (int j = plan.bounded; j < plan.columns; j++) be_central<false>(j, mu);
     }
 
     INTERIOR_POINT_FUNCTION void start() {

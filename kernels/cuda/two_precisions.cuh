@@ -119,7 +119,7 @@ class TwoPrecisions {
     }
 
     INTERIOR_POINT_STEP void restart() {
-        if (lost > 0) anew.run(lost_programs, lost);
+        if (lost > 0) anew.run(lost_programs, lost, true);
         lost = 0;
     }
 

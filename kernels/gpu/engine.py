@@ -57,7 +57,7 @@ class _Prepared:
             values=batch.W_values, q_stride=_stride(batch.q), upper_stride=_stride(batch.upper), tolerance=tolerance,
             max_iterations=max_iterations, dual=result.dual, objective=result.objective,
             primal_residual=result.primal_residual, converged=result.converged, iterations=result.iterations,
-            primal=result.primal, memory=empty(threads * thread_memory), thread_memory=thread_memory,
+            primal=result.primal, start=batch.start, memory=empty(threads * thread_memory), thread_memory=thread_memory,
         )  # fmt: skip
         return result
 

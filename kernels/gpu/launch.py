@@ -66,7 +66,7 @@ def _wrong(parameter: Parameter, value: Any, device: int) -> str | None:
     return None
 
 
-_OPTIONAL = frozenset({"values", "primal"})  # null where a batch has none
+_OPTIONAL = frozenset({"values", "primal", "start"})  # null where a batch has none
 
 
 @cache

@@ -12,45 +12,18 @@ Wright, Primal-Dual Interior-Point Methods, SIAM 1997, chapter 10.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 
 from ..engine import Floats, Iterates, StandardBatch, StandardForm
 from .algebra import Algebra
 from .dual_lift import lifted, unsafe
+from .lanes import Lanes, longest_steps, theta_of
+from .starting_point import central, least_squares
 
 STEP_TO_BOUNDARY = 0.995
 OBJECTIVE_FLOOR = 1e-6  # an objective below this share of max|h| max|q| is measured against that, not against itself
 LANES = 256  # scenarios that are solved together; always cut at the same places
-# Weight of a proximal term |y - current y|^2 / 2: it vanishes at the solution, and keeps y from running away along
-# directions that cost nothing (measured: without it fxm2 diverges, with 1e-12 .. 1e-8 it takes 17 iterations).
-# Friedlander, Orban, Math. Prog. Comp. 4 (2012), DOI 10.1007/s12532-012-0035-2.
-PROXIMAL = 1e-10
 FEWEST_LANES = 8  # finished scenarios are dropped from the arrays down to this many
-
-
-@dataclass
-class _Lanes:
-    """Data and iterate of the scenarios that still run, one per last index, in units of their own max|h|, max|q|."""
-
-    index: np.ndarray
-    h: Floats
-    q: Floats
-    upper: Floats  # (bounded columns, N)
-    values: Floats | None
-    open_columns: Floats  # (n, N): 1.0, or 0.0 where upper = 0 takes the column out
-    y: Floats
-    s: Floats
-    d: Floats
-    z: Floats
-    w: Floats
-
-    def keep(self, lanes: np.ndarray) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                setattr(self, field.name, np.ascontiguousarray(value[..., lanes]))
 
 
 class InteriorPoint:
@@ -65,15 +38,15 @@ class InteriorPoint:
         numbered.data = np.arange(1.0, form.W.nnz + 1)
         numbered = numbered[:, self._columns]
         numbered.sort_indices()
-        self._algebra = Algebra(W)
-        self._entries = (numbered.data.astype(np.int64) - 1)[self._algebra.entries]
+        self.algebra = Algebra(W)
+        self._entries = (numbered.data.astype(np.int64) - 1)[self.algebra.entries]
 
     def __call__(
         self, batch: StandardBatch, *, tolerance: float, max_iterations: int, primal: bool = False
     ) -> Iterates:
         """See `PreparedEngine`."""
         count = len(batch)
-        m, n = self._algebra.W.shape
+        m, n = self.algebra.W.shape
         result = Iterates(
             dual=np.zeros((count, m)),
             objective=np.zeros(count),
@@ -87,11 +60,12 @@ class InteriorPoint:
             # duplicates fill the array up to FEWEST_LANES, below which NumPy sums in another order
             lanes = np.concatenate((lanes, np.repeat(lanes[-1:], max(0, FEWEST_LANES - len(lanes)))))
             with np.errstate(all="ignore"):  # what diverges is reported as not converged
-                self._solve(self._load(batch, lanes), result, tolerance, max_iterations)
+                self._solve(self.started(batch, lanes), result, tolerance, max_iterations)
         return result
 
-    def _load(self, batch: StandardBatch, lanes: np.ndarray) -> _Lanes:
-        algebra, bounded, count = self._algebra, self._bounded, len(lanes)
+    def started(self, batch: StandardBatch, lanes: np.ndarray) -> Lanes:
+        """Those scenarios of a batch in their own units, at their starting points."""
+        algebra, bounded, count = self.algebra, self._bounded, len(lanes)
         h = np.ascontiguousarray(batch.h[lanes].T[algebra.order])
         q = _lanes(batch.q, lanes)[self._columns]
         upper = _lanes(batch.upper, lanes)[self._columns[:bounded]]
@@ -99,18 +73,19 @@ class InteriorPoint:
         open_columns[:bounded] = upper > 0.0
         values = None if batch.W_values is None else np.ascontiguousarray(batch.W_values[lanes].T[self._entries])
         empty = np.zeros((0, count))
-        return _Lanes(lanes, h, q, upper, values, open_columns, empty, empty, empty, empty, empty)
+        unit = np.ones(count)
+        loaded = Lanes(lanes, h, q, upper, values, open_columns, empty, empty, empty, empty, empty, unit, unit)
+        loaded.measure()
+        if batch.start is None:
+            least_squares(algebra, loaded)
+        else:
+            central(algebra, loaded, batch.start[:-1][algebra.order], batch.start[-1])
+        return loaded
 
-    def _solve(self, lanes: _Lanes, result: Iterates, tolerance: float, max_iterations: int) -> None:
-        algebra, b = self._algebra, self._bounded
-        primal_unit = _unit(lanes.h)
-        dual_unit = _unit(lanes.q * lanes.open_columns)
-        lanes.h /= primal_unit
-        lanes.upper /= primal_unit
-        lanes.q /= dual_unit
-        self._start(lanes)
+    def _solve(self, lanes: Lanes, result: Iterates, tolerance: float, max_iterations: int) -> None:
+        algebra, b = self.algebra, self._bounded
         unit = np.empty((2, len(result.dual)))
-        unit[:, lanes.index] = primal_unit, dual_unit
+        unit[:, lanes.index] = lanes.primal_unit, lanes.dual_unit
         for iteration in range(max_iterations + 1):
             h, q, upper, values, open_columns = lanes.h, lanes.q, lanes.upper, lanes.values, lanes.open_columns
             y, s, d, z, w = lanes.y, lanes.s, lanes.d, lanes.z, lanes.w
@@ -139,7 +114,7 @@ class InteriorPoint:
             if finished.any():
                 lift = converged & unsafe(reduced_cost[b:])
                 if lift.any():
-                    d = np.where(lift, lifted(algebra, _theta(lanes)[0], q, d, values, b), d)
+                    d = np.where(lift, lifted(algebra, theta_of(lanes)[0], q, d, values, b), d)
                 corrected = objective + (d * r_primal).sum(axis=0)
                 index = lanes.index
                 result.converged[index] = converged
@@ -160,7 +135,7 @@ class InteriorPoint:
                 y, s, d, z, w = lanes.y, lanes.s, lanes.d, lanes.z, lanes.w
                 open_bounded = open_columns[:b]
 
-            theta, inverse_y, inverse_s = _theta(lanes)
+            theta, inverse_y, inverse_s = theta_of(lanes)
             L = algebra.factor(theta, values)
 
             def direction(r_yz: Floats, r_sw: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -182,7 +157,7 @@ class InteriorPoint:
             pairs = open_columns.sum(axis=0) + open_bounded.sum(axis=0)
             mu = complementarity / np.maximum(pairs, 1.0)
             dy, _, dz, dw = direction(-y * z, -s * w)
-            primal_step, dual_step = _step(y, s, z, w, dy, dz, dw, 1.0)
+            primal_step, dual_step = longest_steps(y, s, z, w, dy, dz, dw, 1.0)
             reached = ((y + primal_step * dy) * (z + dual_step * dz)).sum(axis=0)
             reached += ((s - primal_step * dy[:b]) * (w + dual_step * dw)).sum(axis=0)
             sigma = (reached / np.maximum(complementarity, np.finfo(float).tiny)) ** 3
@@ -191,81 +166,12 @@ class InteriorPoint:
             r_yz = (target - y * z - dy * dz) * open_columns
             r_sw = (target - s * w + dy[:b] * dw) * open_bounded
             dy, dd, dz, dw = direction(r_yz, r_sw)
-            primal_step, dual_step = _step(y, s, z, w, dy, dz, dw, STEP_TO_BOUNDARY)
+            primal_step, dual_step = longest_steps(y, s, z, w, dy, dz, dw, STEP_TO_BOUNDARY)
             y += primal_step * dy
             s -= primal_step * dy[:b]
             d += dual_step * dd
             z += dual_step * dz
             w += dual_step * dw
-
-    def _start(self, lanes: _Lanes) -> None:
-        """Mehrotra's starting point: least-squares solutions, moved into the interior of their bounds."""
-        algebra, b = self._algebra, self._bounded
-        upper, open_columns, values = lanes.upper, lanes.open_columns, lanes.values
-        theta = open_columns.copy()
-        theta[:b] *= 0.5  # a bounded column is shared by y and s
-        L = algebra.factor(theta, values)
-        middle = np.zeros_like(lanes.q)
-        middle[:b] = 0.5 * upper
-        lagrange = algebra.cholesky.solve(L, lanes.h - algebra.multiply(middle, values))
-        y = (middle + theta * algebra.transpose_multiply(lagrange, values)) * open_columns
-        d = algebra.cholesky.solve(L, algebra.multiply(theta * lanes.q, values))
-        reduced = (lanes.q - algebra.transpose_multiply(d, values)) * open_columns
-        z, w = reduced.copy(), -0.5 * reduced[:b]
-        z[:b] *= 0.5
-        inside = lambda a, ceiling: np.clip(a, 0.0, ceiling)  # noqa: E731
-        # bounded columns keep y + s = upper; unbounded ones and the bound duals are shifted until positive
-        y[:b] = inside(y[:b], upper)
-        shift = np.maximum(-1.5 * y[b:].min(axis=0, initial=0.0), 0.0)
-        dual_shift = np.maximum(-1.5 * np.minimum(z.min(axis=0, initial=0.0), w.min(axis=0, initial=0.0)), 0.0)
-        y[b:] += shift
-        z, w = z + dual_shift, w + dual_shift
-        s = upper - y[:b]
-        product = (y * z * open_columns).sum(axis=0) + (s * w).sum(axis=0)
-        total_dual = (z * open_columns).sum(axis=0) + (w * open_columns[:b]).sum(axis=0)
-        total_primal = y.sum(axis=0) + s.sum(axis=0)
-        primal_shift = 0.5 * product / np.maximum(total_dual, 1e-12) + 1e-3
-        dual_shift = 0.5 * product / np.maximum(total_primal, 1e-12) + 1e-3
-        y[b:] += primal_shift
-        room = np.minimum(primal_shift, 0.25 * upper)
-        y[:b] = np.clip(y[:b], room, upper - room)
-        lanes.y = y * open_columns
-        lanes.s = (upper - y[:b]) * open_columns[:b]
-        lanes.d = d
-        lanes.z = (z + dual_shift) * open_columns
-        lanes.w = (w + dual_shift) * open_columns[:b]
-
-
-def _theta(lanes: _Lanes) -> tuple[Floats, Floats, Floats]:
-    """(theta, 1 / y, 1 / s), all 0 where upper = 0."""
-    open_columns = lanes.open_columns
-    open_bounded = open_columns[: len(lanes.s)]
-    inverse_y = open_columns / np.where(open_columns > 0.0, lanes.y, 1.0)
-    inverse_s = open_bounded / np.where(open_bounded > 0.0, lanes.s, 1.0)
-    reciprocal = lanes.z * inverse_y
-    reciprocal[: len(inverse_s)] += lanes.w * inverse_s
-    reciprocal += PROXIMAL
-    return open_columns / np.where(open_columns > 0.0, reciprocal, 1.0), inverse_y, inverse_s
-
-
-def _step(
-    y: Floats, s: Floats, z: Floats, w: Floats, dy: Floats, dz: Floats, dw: Floats, share: float
-) -> tuple[Floats, Floats]:
-    """Longest steps (primal, dual), at most 1, that keep `share` of the way to the boundary."""
-    bounded = len(s)
-    primal = np.maximum(_steepest(y, dy), _steepest(s, -dy[:bounded]))
-    dual = np.maximum(_steepest(z, dz), _steepest(w, dw))
-    return share / np.maximum(primal, share), share / np.maximum(dual, share)
-
-
-def _steepest(value: Floats, change: Floats) -> Floats:
-    """Largest decrease relative to the value; columns that are out have neither."""
-    return (-change / np.where(value > 0.0, value, 1.0)).max(axis=0, initial=0.0)
-
-
-def _unit(values: Floats) -> Floats:
-    largest = np.abs(values).max(axis=0, initial=0.0)
-    return np.where(largest > 0.0, largest, 1.0)
 
 
 def _lanes(values: Floats, lanes: np.ndarray) -> Floats:
