@@ -12,7 +12,7 @@ from ...problems.two_stage.problem import Floats
 from ..risk import Risk
 from .checkpoint import CheckpointFile, SavedSearch
 from .master import Master, MasterSolution, MasterStatus
-from .recourse import ExpectedRecourse, RecourseEvaluation
+from .recourse import ExpectedRecourse, RecourseEvaluation, SummedRecourse
 
 INTEGRAL = 1e-6  # distance to the next integer that counts as none
 STALLED_ROUNDS = 12  # evaluations in a row that moved neither bound nor value
@@ -47,7 +47,7 @@ class Search:
     """
 
     master: Master
-    recourse: ExpectedRecourse
+    recourse: ExpectedRecourse | SummedRecourse
     risk: Risk
     gap: float
     deadline: float = np.inf  # on time.perf_counter's clock
@@ -67,7 +67,7 @@ class Search:
     def __post_init__(self) -> None:
         self.slack_rounds = SLACK_ROUNDS
         self.kept_cuts = KEPT_CUTS * (self.master.groups + self.master.size)
-        self.integer = np.flatnonzero(self.recourse.scenarios.problem.first_stage.integer)
+        self.integer = np.flatnonzero(self.recourse.problem.first_stage.integer)
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
