@@ -151,20 +151,24 @@ class _ByCells:
             if self.lower >= self._believed:
                 break
             found = self._solved(made, bounding=partition is whole)
-            if found.status is SolveStatus.LIMIT:
+            if time.perf_counter() >= self.deadline - self.operating:
                 return self._out_of_time(found.x)
-            if found.status is not SolveStatus.OPTIMAL:  # cells without a bound or a design prove nothing
+            if found.status not in (
+                SolveStatus.OPTIMAL,
+                SolveStatus.LIMIT,
+            ):  # cells without a bound or a design prove nothing
                 return found.status if found.status is SolveStatus.INTERRUPTED else None
             if self.lower >= self._believed:
                 break
-            assert found.x is not None
             if partition is whole:
                 count *= MORE_CELLS
             partition, x = whole, found.x
             if SCENARIOS_A_CELL * count > len(self.sample) * max(1, len(made.parts)):
                 return None
-        if x is None or self.promising is None:
-            return SolveStatus.LIMIT if x is None else None
+        if x is None:
+            return self._out_of_time(None)
+        if self.promising is None:
+            return None
         if self.x is not self.promising and not self._operate(self.promising):
             return None
         return SolveStatus.OPTIMAL if self.lower >= self._enough else None

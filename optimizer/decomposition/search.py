@@ -18,6 +18,7 @@ INTEGRAL = 1e-6  # distance to the next integer that counts as none
 STALLED_ROUNDS = 12  # evaluations in a row that moved neither bound nor value
 KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slack for
 SLACK_ROUNDS = 10  # solves in a row
+ROUNDING = 1e-3  # share of the gap that is none
 TOWARDS_CORE = 1e-3  # of the way
 FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
 
@@ -72,9 +73,9 @@ class Search:
     # -- what is known ----------------------------------------------------------------------------------------------
 
     @property
-    def solved(self) -> bool:
-        """The best design is proven to the asked gap."""
-        return self.value < np.inf and self.value - self.lower <= self.tolerance
+    def proved(self) -> bool:
+        """The bound proves the best design, or is as high as anybody needs, but for rounding."""
+        return self.lower >= min(self.value - (1.0 + ROUNDING) * self.tolerance, self.enough) - 1e-12 * abs(self.value)
 
     @property
     def tolerance(self) -> float:

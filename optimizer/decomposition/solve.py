@@ -187,7 +187,10 @@ def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> 
             rounding.root(root.x)
             probe(search, root.x, root.bound)
             Tree(search, rounding).solve(root.bound)
-    return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
+    if search.value == np.inf:
+        return SolveStatus.INFEASIBLE
+    # else cuts as exact as the kernel's certificates moved nothing any more
+    return SolveStatus.OPTIMAL if search.proved else SolveStatus.LIMIT
 
 
 def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[str, ...] = ()) -> DesignSolution:
