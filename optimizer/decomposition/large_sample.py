@@ -160,9 +160,7 @@ class _ByCells:
                 return found.status if found.status is SolveStatus.INTERRUPTED else None
             if self.lower >= self._believed:
                 break
-            if partition is whole:
-                count *= MORE_CELLS
-            partition, x = whole, found.x
+            partition, x, count = whole, found.x, MORE_CELLS * count
             if SCENARIOS_A_CELL * count > len(self.sample) * max(1, len(made.parts)):
                 return None
         if x is None:

@@ -26,7 +26,7 @@ from ..risk import EXPECTATION, Risk
 from .cells import CellProblem
 from .dual_bounds import DualBounds
 from .prices import FeatureSample, PriceGrid, Prices
-from .separable import idle_rows, separated
+from .separable import idle_links, separated
 from .solved_scenarios import ScenarioSolver, SolvedScenarios
 
 TRAINING = 2048  # scenarios that are operated at a design that cells are made at
@@ -140,7 +140,7 @@ class Partition:
         if self._split:
             form = self.solver.form
             h, _ = recourse_data(form, self.solver.scenarios(training.features)).at(x)
-            problems = separated(self.problem, idle_rows(own, form, h))
+            problems = separated(self.problem, idle_links(own, form, h))
         self._parts = [_Part(ScenarioSolver(p, self._engine), Prices.of(p, self.sample)) for p in problems]
         if self._split:
             prices = Prices.of(self.problem, self.sample)

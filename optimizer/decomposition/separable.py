@@ -15,64 +15,39 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
+from ...kernels.parts import find_parts
 from ...problems.two_stage import RandomTerm, Recourse, TwoStageProblem
 from ...problems.two_stage.problem import Booleans, Floats, Integers, RandomPart
-from ...problems.two_stage.standard_form import RowKind, StandardRecourse
+from ...problems.two_stage.standard_form import StandardRecourse
 from .solved_scenarios import SolvedScenarios
 
-COUPLED = 3  # pieces of several rows each, that a row must tie together to be left out
 MOST_PARTS = 64  # beyond, the parts' masters would be larger than what is spared
 NEGLIGIBLE = 1e-6  # share of the recourse that duals of rows left out may be worth
 
 
-def separated(problem: TwoStageProblem, idle: Booleans) -> tuple[TwoStageProblem, ...]:
-    """The parts of `problem`, whose recourse matrix is not random; `idle` (m2,) rows may be left out.
+def separated(problem: TwoStageProblem, left_out: Booleans) -> tuple[TwoStageProblem, ...]:
+    """The parts of `problem` without the rows `left_out` (m2,); its recourse matrix must not be random.
 
     The constant of the recourse is in the first part. One part, the problem itself, where nothing separates.
     """
     W: Any = sp.csr_array(problem.recourse.W)
-    piece = _pieces(W, idle)
-    row_piece, column_piece = piece[: W.shape[0]], piece[W.shape[0] :]
-    parts = np.unique(row_piece[row_piece >= 0])
+    W = W[np.flatnonzero(~left_out)]
+    m, n = W.shape
+    entries: Any = W.tocoo()
+    edges = sp.coo_array((np.ones(W.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
+    _, label = connected_components(edges, directed=False)
+    parts = np.unique(label[:m])
     if not 1 < len(parts) <= MOST_PARTS:
         return (problem,)
-    column_piece = np.where(np.isin(column_piece, parts), column_piece, parts[0])  # columns in no row kept
+    rows = np.full(len(left_out), -1)
+    rows[~left_out] = label[:m]
+    columns = np.where(np.isin(label[m:], parts), label[m:], parts[0])  # those in no row are in the first part
     return tuple(
-        _part(problem, np.flatnonzero(row_piece == part), np.flatnonzero(column_piece == part), k == 0)
+        _part(problem, np.flatnonzero(rows == part), np.flatnonzero(columns == part), k == 0)
         for k, part in enumerate(parts)
     )
-
-
-def _pieces(W: Any, idle: Booleans) -> Integers:
-    """(m2 + n2,) the piece of every row and column, -1 for rows left out: joined row by row, the longest last."""
-    m, n = W.shape
-    parent, rows = np.arange(n), np.zeros(n, np.int64)  # of every piece: its number of rows
-
-    def root(j: int) -> int:
-        while parent[j] != j:
-            parent[j] = parent[parent[j]]
-            j = int(parent[j])
-        return j
-
-    left_out = np.zeros(m, dtype=bool)
-    for i in np.argsort(np.diff(W.indptr), kind="stable"):
-        columns = W.indices[W.indptr[i] : W.indptr[i + 1]]
-        roots = np.unique([root(int(j)) for j in columns])
-        if not len(roots):
-            left_out[i] = bool(idle[i])
-            continue
-        if idle[i] and (rows[roots] > 1).sum() >= COUPLED:
-            left_out[i] = True
-            continue
-        parent[roots] = roots[0]
-        rows[roots[0]] = rows[roots].sum() + 1
-    column_piece = np.array([root(j) for j in range(n)], np.int64)
-    row_piece = np.full(m, -1, np.int64)
-    for i in np.flatnonzero(~left_out):
-        entries = W.indices[W.indptr[i] : W.indptr[i + 1]]
-        row_piece[i] = column_piece[entries[0]] if len(entries) else 0
-    return np.concatenate([row_piece, column_piece])
 
 
 def _part(problem: TwoStageProblem, rows: Integers, columns: Integers, with_constant: bool) -> TwoStageProblem:
@@ -101,10 +76,18 @@ def _part(problem: TwoStageProblem, rows: Integers, columns: Integers, with_cons
     return replace(problem, recourse=recourse, random=random, reports=None)
 
 
-def idle_rows(solved: SolvedScenarios, form: StandardRecourse, h: Floats) -> Booleans:
-    """(m2,) the inequalities whose duals count nothing in the scenarios `solved`, right-hand sides `h` (N, M)."""
-    idle = np.zeros(len(form.row_kind), dtype=bool)
+def idle_links(solved: SolvedScenarios, form: StandardRecourse, h: Floats) -> Booleans:
+    """(m2,) the rows that alone hold parts together, and whose duals count nothing in the scenarios `solved`.
+
+    `h` (N, M): right-hand sides of these scenarios at the design that they are solved at.
+    """
     worth = np.abs(solved.dual).mean(axis=0) * np.maximum(np.abs(h).max(axis=0), 1.0)
-    inequality = form.row_kind[form.kept] != RowKind.EQUAL
-    idle[form.kept] = inequality & (worth <= NEGLIGIBLE * np.abs(solved.objective).mean())
-    return idle
+    idle = worth <= NEGLIGIBLE * np.abs(solved.objective).mean()
+    links = np.zeros(len(form.kept), dtype=bool)
+    for block in form.blocks:
+        found = find_parts(block.W, block.cost, block.lower, block.upper)
+        if found is not None:
+            links[block.rows[:, found[0].rows]] = True
+    left_out = np.zeros(len(form.row_kind), dtype=bool)
+    left_out[form.kept] = links & idle
+    return left_out

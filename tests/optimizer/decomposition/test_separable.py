@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from loopwise.kernels import Engine
+from loopwise.kernels import Engine, parts
 from loopwise.optimizer.decomposition import large_sample, solve_benders
 from loopwise.optimizer.decomposition.partition import MadeCells, Partition
 from loopwise.optimizer.decomposition.prices import FeatureSample, PriceGrid, Prices
@@ -18,6 +18,13 @@ from loopwise.optimizer.sample import Sample
 from loopwise.problems.two_stage import RandomTerm, Recourse, Sense, TwoStageProblem
 from loopwise.problems.two_stage.problem import Floats
 from tests.two_stage_cases import plain_recourse, random_problem
+
+
+@pytest.fixture(autouse=True)
+def _small_programs_are_taken_apart_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "LEAST_ROWS", 1)
+    monkeypatch.setattr(parts, "ROWS_A_LINK", 1)
+
 
 PARTS = {"cost", "constant", "row", "lower", "upper", "technology"}
 COUNT = 24
@@ -94,13 +101,13 @@ def test_parts_sum_to_the_whole_where_no_row_left_out_binds(seed: int) -> None:
     idle = np.zeros(len(problem.recourse.row_names), dtype=bool)
     assert separated(problem, idle) == (problem,)
     idle[-1] = True
-    parts = separated(problem, idle)
-    assert len(parts) == 3
+    apart = separated(problem, idle)
+    assert len(apart) == 3
     scenarios = Sample(4, 3).draw(problem, 0, 4)
     for x in (np.array([1.0, 1.5, 2.0]), np.array([0.0, 1.0, 0.0])):
         for k in range(4):
-            apart = [plain_recourse(part, Sample(4, 3).draw(part, 0, 4), k, x)[0] for part in parts]
-            assert sum(apart) == pytest.approx(plain_recourse(problem, scenarios, k, x)[0], rel=1e-8)
+            costs = [plain_recourse(part, Sample(4, 3).draw(part, 0, 4), k, x)[0] for part in apart]
+            assert sum(costs) == pytest.approx(plain_recourse(problem, scenarios, k, x)[0], rel=1e-8)
 
 
 @pytest.mark.parametrize("cap", [1e6, 20.0])
