@@ -32,11 +32,9 @@ def separated(problem: TwoStageProblem, left_out: Booleans) -> tuple[TwoStagePro
 
     The constant of the recourse is in the first part. One part, the problem itself, where nothing separates.
     """
-    W: Any = sp.csr_array(problem.recourse.W)
-    W = W[np.flatnonzero(~left_out)]
-    m, n = W.shape
-    entries: Any = W.tocoo()
-    edges = sp.coo_array((np.ones(W.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
+    kept: Any = sp.coo_array(sp.csr_array(problem.recourse.W)[np.flatnonzero(~left_out)])
+    m, n = kept.shape
+    edges = sp.coo_array((np.ones(kept.nnz), (kept.row, m + kept.col)), shape=(m + n, m + n))
     _, label = connected_components(edges, directed=False)
     parts = np.unique(label[:m])
     if not 1 < len(parts) <= MOST_PARTS:
