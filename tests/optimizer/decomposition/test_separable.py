@@ -160,3 +160,28 @@ def test_the_same_as_the_extensive_form_by_parts(seed: int, monkeypatch: pytest.
         assert found.gap <= 1.001 * gap
         slack = 1e-6 * abs(expected.objective)
         assert found.lower_bound - slack <= expected.objective <= found.upper_bound + slack
+
+
+def test_interrupted_by_cells_keeps_bound_and_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_sample, "LARGE_ROWS", 1)
+    monkeypatch.setattr(large_sample, "LEAST_SCENARIOS", 1)
+    monkeypatch.setattr(large_sample, "FIRST_CELLS", 60)
+    problem = joined(0, 3, 1e6)
+    scenarios = Sample(COUNT, 3).draw(problem, 0, COUNT)
+    expected = solve_extensive_form(problem, scenarios, gap=1e-7)
+    assert expected.objective is not None
+    heard: list[tuple[float, float]] = []
+
+    def interrupt(_: float, bound: float, best: float) -> None:
+        heard.append((bound, best))
+        if np.isfinite(bound) and np.isfinite(best):
+            raise KeyboardInterrupt
+
+    found = solve_benders(problem, scenarios.part, COUNT, gap=1e-4, notice=interrupt)
+    assert found.status is SolveStatus.INTERRUPTED
+    assert found.x is not None
+    slack = 1e-6 * abs(expected.objective)
+    assert found.lower_bound - slack <= expected.objective <= found.upper_bound + slack
+    limited = solve_benders(problem, scenarios.part, COUNT, gap=1e-4, time_limit=0.0)
+    assert limited.status is SolveStatus.LIMIT
+    assert limited.x is None
