@@ -25,7 +25,7 @@ def curves(rows: list[dict[str, Any]]) -> go.Figure:
                 line={"color": colours[at % len(colours)]},
             )  # fmt: skip
             figure.add_trace(line, row=1, col=place)
-    figure.update_xaxes(type="log", title="scenarios")
+    figure.update_xaxes(type="log", title="scenarios", dtick=1)
     figure.update_yaxes(type="log", rangemode="tozero")
     figure.update_layout(template="simple_white", legend={"orientation": "h", "y": -0.25}, height=440)
     return figure
