@@ -7,7 +7,7 @@ Every run is a process of its own, one after the other: all contestants of one s
 seconds of that process, its model's building included, Python's imports not. A run that takes more than --limit of them
 is ended with nothing, and its contestant left out of the larger sizes. Designs are valued by our evaluation whoever
 found them. A value below another's bound ends the benchmark with an error, and so does a contestant that is not
-installed. Writes two_stage.json and two_stage.md.
+installed. Writes two_stage.json, two_stage.md and the curves over the scenarios, two_stage.html.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from loopwise.problems.two_stage import TwoStageProblem
 
 from .design_peers import CONTESTANTS
 from .subjects.park_design import park_design
+from .two_stage_curves import curves
 
 FROZEN = Path(__file__).parent / "cases" / "guangzhou.yaml"  # the library's goes on changing
 SUBJECTS: dict[str, Callable[[], TwoStageProblem]] = {
@@ -72,6 +73,7 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     (chosen.out / "two_stage.json").write_text(json.dumps(rows, indent=1))
     (chosen.out / "two_stage.md").write_text(table(rows))
+    curves(rows).write_html(chosen.out / "two_stage.html", include_plotlyjs="directory")
     print(table(rows))
 
 

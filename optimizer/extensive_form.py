@@ -104,6 +104,7 @@ def _largest(
     largest = largest_amounts(problem, scenarios, risk, None)
     if not any(np.isposinf(values).any() for values in largest.values()):
         return largest
+    found = False
     for factor in GUESSES:
         solver = quiet_highs()
         solver.setOptionValue("mip_rel_gap", max(gap, FIRST_GAP))
@@ -119,8 +120,9 @@ def _largest(
         if known is not None:
             cost = -known if problem.sense is Sense.MAXIMIZE else known
             largest = largest_amounts(problem, scenarios, risk, cost, least_costs(problem, scenarios))
+            found = True
             break
-    refuse_boundless(largest)
+    refuse_boundless(largest, found=found)
     return largest
 
 

@@ -226,12 +226,17 @@ def _alone(problem: TwoStageProblem, scenario: Scenarios) -> Any:
     return solver
 
 
-def refuse_boundless(largest: Mapping[str, Floats]) -> None:
-    """Raise CaseError where a chance limit's amount has no largest value, without which it cannot be written."""
+def refuse_boundless(largest: Mapping[str, Floats], *, found: bool) -> None:
+    """Raise CaseError where a chance limit's amount has no largest value, without which it cannot be written.
+
+    `found`: there was a design that keeps the limits, whose cost might have bounded it.
+    """
     names = [name for name, values in largest.items() if np.isposinf(values).any()]
     if names:
         message = (
-            "nothing bounds this amount: neither what can be built, nor the cost of a design that keeps the limit, "
-            "of which none was found"
+            "nothing bounds this amount: neither what can be built, nor the cost of a design that keeps the limits"
+            if found
+            else "no design was found that keeps the limits: they may be too tight together. Without one, nothing "
+            "bounds this amount; loosen a limit, or give what it comes from a largest capacity"
         )
         raise CaseError(Problem(message, place=f"limits.{name}") for name in names)

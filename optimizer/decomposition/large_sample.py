@@ -1,8 +1,9 @@
 """`solve_benders`: the sample's own problem, scenario by scenario or, where there are very many, by cells of them.
 
-The problem of the cells (`cells.py`) is searched in place of the sample's own: its bound holds for the sample. Its best
-design is then operated in every scenario. Where value and bound are too far apart, there are more cells, made at that
-design; once they spare nothing, every scenario is a cell of its own.
+The problem of the cells (`cells.py`) is searched in place of the sample's own: its bound holds for the sample, whatever
+design the cells were made at. What a design costs in the sample is estimated from some thousand scenarios, with the
+cells' bound of all others as a control variate; only a design that the bound would prove is operated in all of them.
+Until then there are more cells, made at the best design known; once they spare nothing, every scenario is its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -20,21 +20,27 @@ from ...problems.two_stage import Scenarios, Sense, TwoStageProblem
 from ...problems.two_stage.problem import Floats
 from ..design_solution import DesignSolution, Notice, SolveStatus
 from ..risk import EXPECTATION, Risk
-from .cells import CellProblem, FeatureSample, Prices
+from .cells import CellProblem
 from .checkpoint import CheckpointFile
 from .chunk_recourse import RecourseError
-from .partition import Partition
-from .recourse import ExpectedRecourse
+from .partition import MadeCells, Partition
+from .prices import FeatureSample
+from .recourse import ExpectedRecourse, SummedRecourse
 from .scenario_set import ScenarioSet
-from .solve import solve_scenarios
+from .solve import kernel_tolerance, relaxed_design, solve_recourse, solve_scenarios
 
 LARGE_ROWS = 1_000_000  # of all scenarios together, below which they are searched one by one
-FEW = 16  # scenarios that a first design is found on
-MOST_CELLS = 96  # made at that design
-MORE_CELLS = 3  # times as many, where the gap asks for it
-SCENARIOS_A_CELL = 4  # on average; with fewer, cells spare nothing
-LOSS = 0.4  # share of the gap that the cells may lose at the design they are made at
+LEAST_SCENARIOS = 384  # of a sample in cells
+FEW = 16  # scenarios that the first cells' design is found on
+FIRST_SAMPLE = 20_000  # scenarios that the first cells are made of: they only lead to a design
+FIRST_CELLS = 300  # of them, of parts of the recourse
+MORE_CELLS = 3  # times as many in every round
+SCENARIOS_A_CELL = 4  # on average, at least; with fewer, cells spare nothing
+LOSS = 0.2  # share of the gap that the cells may lose at the design they are made at
 LEAST_GAP = 0.25  # of the asked gap, that the problem of the cells is solved to at least
+CELL_GROUPS = 100  # of cells of all parts together, each with an estimate of its own
+SURE = 2.0  # standard errors, by which a design's estimate is believed
+PROMPT = 20_000  # scenarios up to which every better design is operated in all at once
 
 
 def solve_benders(
@@ -64,22 +70,21 @@ def solve_benders(
             engine=engine, scheme=scheme, checkpoint=checkpoint, start=start,
         )  # fmt: skip
 
-    many = count >= SCENARIOS_A_CELL * MOST_CELLS and count * len(problem.recourse.row_names) >= LARGE_ROWS
-    many = many and bool(problem.first_stage.integer.any())
+    many = count >= LEAST_SCENARIOS and count * len(problem.recourse.row_names) >= LARGE_ROWS
+    many = many and bool(problem.first_stage.integer.any()) and not problem.limits
     if not many or checkpoint is not None or "recourse" in problem.random:
         return by_scenarios(time_limit)
     started = time.perf_counter()
     sample = FeatureSample.of(problem, draw, count)
-    prices = None if sample is None else Prices.of(problem, sample)
-    if sample is None or prices is None:
+    if sample is None:
         return by_scenarios(time_limit)
     everything = ExpectedRecourse(
         ScenarioSet(problem, draw, count), engine=engine, tolerance=1e-3 * min(gap, 1e-3),
         pointwise=bool(risk.tail_weight), scheme=scheme,
     )  # fmt: skip
-    cells = _ByCells(problem, Partition(problem, sample, prices, engine, risk), everything, risk, gap, notice, started)
+    cells = _ByCells(problem, sample, everything, risk, gap, notice, started, engine, scheme)
     cells.deadline = np.inf if time_limit is None else started + time_limit
-    cells.options = {"risk": risk, "fixed": fixed, "engine": engine, "scheme": scheme}
+    cells.fixed = fixed
     try:
         status = cells.search()
     except RecourseError:  # of a scenario that is among no cell's makers
@@ -101,17 +106,23 @@ class _ByCells:
     """What is known of the sample's problem; values are minimised."""
 
     problem: TwoStageProblem
-    partition: Partition
+    sample: FeatureSample
     everything: ExpectedRecourse
     risk: Risk
     gap: float
     notice: Notice | None
     started: float
+    engine: Engine | str
+    scheme: Scheme | None
+    fixed: Mapping[str, float] | None = None
     deadline: float = np.inf
-    options: dict[str, Any] = field(default_factory=dict[str, Any])
-    x: Floats | None = None
+    x: Floats | None = None  # the best design that was operated in all scenarios
     value: float = np.inf
     lower: float = -np.inf
+    promising: Floats | None = None  # the design with the best estimate
+    estimate: float = np.inf
+    error: float = 0.0
+    operating: float = 0.0  # seconds that all scenarios take
     history: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
 
     @property
@@ -121,32 +132,59 @@ class _ByCells:
 
     def search(self) -> SolveStatus | None:
         """None where only the scenarios themselves can decide."""
-        few = self.partition.few(FEW)
-        found, cells = self._solved(few, self.gap), MOST_CELLS
-        if not self._operate(found):
-            return SolveStatus.INTERRUPTED if found.status is SolveStatus.INTERRUPTED else None
-        while self.x is not None and found.x is not None and found.status is SolveStatus.OPTIMAL:
-            size = max(abs(self.value), 1e-9)
-            made = self.partition.at(found.x, cells, LOSS * self.gap * size)
+        whole = Partition(self.problem, self.sample, self.engine, self.risk)
+        x = self._first_design(whole.few(FEW))
+        count, partition = FIRST_CELLS, whole
+        if len(self.sample) > FIRST_SAMPLE:
+            rows = np.linspace(0, len(self.sample) - 1, FIRST_SAMPLE).astype(np.int64)
+            some = self.sample.chosen(rows)
+            some = FeatureSample(some.features, some.probability / some.probability.sum())
+            partition = Partition(self.problem, some, self.engine, self.risk)
+        while x is not None:
+            size = max(abs(self.estimate), 1e-9) if np.isfinite(self.estimate) else 0.0
+            made = partition.at(x, count, LOSS * self.gap * size)
             if made is None:
                 return None
-            problem, loss = made
-            if loss <= self.gap * size:  # at the design that they are made at; elsewhere it is more
-                found = self._solved(problem, max(LEAST_GAP * self.gap, self.gap - loss / size), start=self.x)
-                self._raise(found.lower_bound if self.sign > 0 else -found.upper_bound)
-                if self.lower < self._enough and not self._operate(found):
-                    return None
-                if self.lower >= self._enough:
-                    return SolveStatus.OPTIMAL
-            cells *= MORE_CELLS
-            if SCENARIOS_A_CELL * cells > len(self.partition.sample):
+            self.operating = partition.seconds_a_scenario * len(self.sample)
+            if self._consider(x, made) and len(self.sample) <= PROMPT and not self._operate(x):
                 return None
-        return found.status
+            if self.lower >= self._believed:
+                break
+            found = self._solved(made, bounding=partition is whole)
+            if time.perf_counter() >= self.deadline - self.operating:
+                return self._out_of_time(found.x)
+            if found.status not in (
+                SolveStatus.OPTIMAL,
+                SolveStatus.LIMIT,
+            ):  # cells without a bound or a design prove nothing
+                return found.status if found.status is SolveStatus.INTERRUPTED else None
+            if self.lower >= self._believed:
+                break
+            partition, x, count = whole, found.x, MORE_CELLS * count
+            if SCENARIOS_A_CELL * count > len(self.sample) * max(1, len(made.parts)):
+                return None
+        if x is None:
+            return self._out_of_time(None)
+        if self.promising is None:
+            return None
+        if self.x is not self.promising and not self._operate(self.promising):
+            return None
+        return SolveStatus.OPTIMAL if self.lower >= self._enough else None
 
     @property
     def _enough(self) -> float:
-        """The bound that proves the best design to the gap."""
+        """The bound that proves the best design operated to the gap."""
         return self.value - self.gap * max(abs(self.value), 1e-9)
+
+    @property
+    def _believed(self) -> float:
+        """The bound that proves the most promising design, as far as its estimate can be believed."""
+        if not np.isfinite(self.estimate):
+            return np.inf
+        if self.promising is self.x:
+            return self._enough
+        value = self.estimate + SURE * self.error
+        return value - self.gap * max(abs(value), 1e-9)
 
     def solution(self, status: SolveStatus) -> DesignSolution:
         """What is known, in the problem's own sense."""
@@ -155,33 +193,67 @@ class _ByCells:
         objective = None if self.x is None else self.sign * value
         return DesignSolution(status, self.x, objective, *bounds, tuple(self.history))
 
-    def _solved(self, cells: CellProblem, gap: float, *, start: Floats | None = None) -> DesignSolution:
-        """The problem of the cells to `gap`; with a design to `start` from, its bounds are the sample's."""
+    def _first_design(self, few: CellProblem) -> Floats | None:
+        recourse = self._recourse([few])
+        return relaxed_design(recourse, self.risk, self.gap, self.fixed, self.deadline)
+
+    def _recourse(self, parts: list[CellProblem] | tuple[CellProblem, ...]) -> ExpectedRecourse | SummedRecourse:
+        own = [
+            ExpectedRecourse(
+                ScenarioSet(part.problem, part.draw, len(part)), groups=min(len(part), -(-CELL_GROUPS // len(parts))),
+                engine=self.engine, tolerance=kernel_tolerance(self.gap), pointwise=bool(self.risk.tail_weight),
+                scheme=self.scheme,
+            )
+            for part in parts
+        ]  # fmt: skip
+        return own[0] if len(own) == 1 else SummedRecourse(own)
+
+    def _consider(self, x: Floats, made: MadeCells) -> bool:
+        """Whether `x`, which the cells were made at, is the most promising design so far."""
+        first = self.problem.first_stage
+        if np.abs(x - np.round(x))[first.integer].max(initial=0.0) > 0.0:
+            return False
+        certain = self.sign * self.risk.total_weight * (first.constant + float(first.cost @ x))
+        if certain + made.value >= self.estimate:
+            return False
+        self.promising, self.estimate, self.error = x, certain + made.value, made.error
+        return True
+
+    def _solved(self, made: MadeCells, *, bounding: bool) -> DesignSolution:
+        """The problem of the cells, until its bound proves the most promising design or its own."""
 
         def heard(_: float, lower: float, value: float) -> None:
-            if start is not None:
+            if bounding:
                 self._raise(min(lower, value) if self.sign > 0 else -max(lower, value))
 
         limit = None
         if np.isfinite(self.deadline):
-            operating = self.partition.seconds_a_scenario * len(self.partition.sample)
-            limit = max(0.0, self.deadline - operating - time.perf_counter())
-        enough = None if start is None else self.sign * self._enough
-        return solve_scenarios(
-            cells.problem, cells.draw, len(cells), gap=gap, time_limit=limit, notice=heard, start=start, enough=enough,
-            **self.options,
-        )  # fmt: skip
+            limit = max(0.0, self.deadline - self.operating - time.perf_counter())
+        known = np.isfinite(self.estimate)
+        size = max(abs(self.estimate), 1e-9) if known else np.inf
+        gap = max(LEAST_GAP * self.gap, self.gap - made.loss / size) if known else self.gap
+        return solve_recourse(
+            self._recourse(made.parts), risk=self.risk, gap=gap, time_limit=limit, fixed=self.fixed, notice=heard,
+            start=self.promising, enough=self.sign * self._believed if known else None,
+        ).solution  # fmt: skip
 
-    def _operate(self, found: DesignSolution) -> bool:
-        """Operate the design found in all scenarios; False where there is none, or not all can be served."""
-        if found.x is None:
-            return False
-        first, evaluation = self.problem.first_stage, self.everything(found.x)
-        certain = self.sign * self.risk.total_weight * (first.constant + float(first.cost @ found.x))
+    def _out_of_time(self, x: Floats | None) -> SolveStatus:
+        """The limit is reached but for the time that one design takes to be operated."""
+        last = self.promising if self.promising is not None else x
+        if last is not None and last is not self.x:
+            self._operate(last)
+        return SolveStatus.LIMIT
+
+    def _operate(self, x: Floats) -> bool:
+        """Operate the design `x` (n1,) in all scenarios; False where not all can be served."""
+        first, evaluation = self.problem.first_stage, self.everything(x)
+        certain = self.sign * self.risk.total_weight * (first.constant + float(first.cost @ x))
         value = certain + self.risk.of(evaluation.values, evaluation.probability)
         if value < self.value:
-            self.x, self.value = found.x, value
+            self.x, self.value = x, value
             self._tell()
+        if x is self.promising:
+            self.estimate, self.error = value, 0.0
         return bool(np.isfinite(value))
 
     def _raise(self, lower: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from ...cluster import Scheme, Serial
 from ...cluster.work import Compute
 from ...kernels import Engine
 from ...kernels.block_tree import Place, insert, total
+from ...problems.two_stage import TwoStageProblem
 from ...problems.two_stage.problem import Floats
 from .chunk_recourse import ChunkRecourse, GroupCuts, RecourseArguments, RecourseSums
 from .feasibility import FeasibilityCut
@@ -69,6 +71,11 @@ class ExpectedRecourse:
         self._work, self._scheme = RecourseWork(scenarios, engine), scheme or Serial()
         self._scale = 0.0  # of the expected recourse: what is tiny beside it need not be exact
 
+    @property
+    def problem(self) -> TwoStageProblem:
+        """Whose recourse it is."""
+        return self.scenarios.problem
+
     def __call__(
         self, x: Floats, *, threshold: float | None = None, tolerance: float | None = None
     ) -> RecourseEvaluation:
@@ -99,4 +106,44 @@ class ExpectedRecourse:
             threshold,
             whole.feasibility,
             whole.resolved_exactly,
+        )
+
+
+class SummedRecourse:
+    """The sum of several expected recourses of one first stage, each with groups of its own."""
+
+    def __init__(self, parts: Sequence[ExpectedRecourse]) -> None:
+        self._parts = tuple(parts)
+        self.groups = sum(part.groups for part in parts)
+        self.tolerance = min(part.tolerance for part in parts)
+        self.evaluations = 0
+
+    @property
+    def problem(self) -> TwoStageProblem:
+        """One with the first stage that all parts have."""
+        return self._parts[0].problem
+
+    def __call__(
+        self, x: Floats, *, threshold: float | None = None, tolerance: float | None = None
+    ) -> RecourseEvaluation:
+        """The sum at `x` (n1,); there is none of values above a `threshold`. Raises RecourseError."""
+        assert threshold is None
+        self.evaluations += 1
+        found = [part(x, tolerance=tolerance) for part in self._parts]
+        cuts = [part.expected for part in found if part.expected is not None]
+        expected = None
+        if len(cuts) == len(found):
+            value, slope, weight = (
+                np.concatenate([getattr(c, name) for c in cuts]) for name in ("value", "slope", "weight")
+            )
+            expected = GroupCuts(value, slope, weight)
+        return RecourseEvaluation(
+            x,
+            np.sum([part.values for part in found], axis=0),
+            np.ones(1),
+            expected,
+            None,
+            None,
+            tuple(cut for part in found for cut in part.feasibility),
+            sum(part.resolved_exactly for part in found),
         )

@@ -12,12 +12,13 @@ from ...problems.two_stage.problem import Floats
 from ..risk import Risk
 from .checkpoint import CheckpointFile, SavedSearch
 from .master import Master, MasterSolution, MasterStatus
-from .recourse import ExpectedRecourse, RecourseEvaluation
+from .recourse import ExpectedRecourse, RecourseEvaluation, SummedRecourse
 
 INTEGRAL = 1e-6  # distance to the next integer that counts as none
 STALLED_ROUNDS = 12  # evaluations in a row that moved neither bound nor value
 KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slack for
 SLACK_ROUNDS = 10  # solves in a row
+ROUNDING = 1e-3  # share of the gap that is none
 TOWARDS_CORE = 1e-3  # of the way
 FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
 
@@ -47,7 +48,7 @@ class Search:
     """
 
     master: Master
-    recourse: ExpectedRecourse
+    recourse: ExpectedRecourse | SummedRecourse
     risk: Risk
     gap: float
     deadline: float = np.inf  # on time.perf_counter's clock
@@ -67,14 +68,14 @@ class Search:
     def __post_init__(self) -> None:
         self.slack_rounds = SLACK_ROUNDS
         self.kept_cuts = KEPT_CUTS * (self.master.groups + self.master.size)
-        self.integer = np.flatnonzero(self.recourse.scenarios.problem.first_stage.integer)
+        self.integer = np.flatnonzero(self.recourse.problem.first_stage.integer)
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
     @property
-    def solved(self) -> bool:
-        """The best design is proven to the asked gap."""
-        return self.value < np.inf and self.value - self.lower <= self.tolerance
+    def proved(self) -> bool:
+        """The bound proves the best design, or is as high as anybody needs, but for rounding."""
+        return self.lower >= min(self.value - (1.0 + ROUNDING) * self.tolerance, self.enough) - 1e-12 * abs(self.value)
 
     @property
     def tolerance(self) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from .chunk_recourse import RecourseError
 from .core_point import core_point
 from .master import Master, UnboundedError
 from .probing import probe
-from .recourse import ExpectedRecourse
+from .recourse import ExpectedRecourse, SummedRecourse
 from .rounding import Rounding
 from .scenario_set import ScenarioSet
 from .search import Search, TimeUpError
@@ -62,37 +62,65 @@ def solve_scenarios(
         raise ValueError(
             f"limits over all scenarios ({names}) couple them: the extensive form holds them, Benders cannot"
         )
-    started = time.perf_counter()
-    groups = min(count, groups or (GROUPS_INTEGER if problem.first_stage.integer.any() else GROUPS))
-    tolerance = min(LOOSEST, max(TIGHTEST, 1e-3 * gap))
-    scenarios = ScenarioSet(problem, draw, count)
+    own_groups = min(count, groups or (GROUPS_INTEGER if problem.first_stage.integer.any() else GROUPS))
     recourse = ExpectedRecourse(
-        scenarios,
-        groups=groups,
-        engine=engine,
-        tolerance=tolerance,
-        pointwise=bool(risk.tail_weight),
-        scheme=scheme,
-    )
-    master = Master(problem, groups, risk)
-    _fix(problem, master, fixed or {})
-    sign = -1.0 if problem.sense is Sense.MAXIMIZE else 1.0
+        ScenarioSet(problem, draw, count), groups=own_groups, engine=engine, tolerance=kernel_tolerance(gap),
+        pointwise=bool(risk.tail_weight), scheme=scheme,
+    )  # fmt: skip
+    found = solve_recourse(
+        recourse, risk=risk, gap=gap, time_limit=time_limit, fixed=fixed, notice=notice, checkpoint=checkpoint,
+        start=start, enough=enough,
+    )  # fmt: skip
+    if found.solution.status is SolveStatus.INFEASIBLE:
+        return _with_conflict(problem, draw, found)
+    return found.solution
+
+
+@dataclass(frozen=True)
+class Found:
+    """The `solution`, and `infeasible` scenarios that were met on the way."""
+
+    solution: DesignSolution
+    infeasible: tuple[int, ...]
+
+
+def kernel_tolerance(gap: float) -> float:
+    """The kernel's tolerance where designs are asked for to `gap`."""
+    return min(LOOSEST, max(TIGHTEST, 1e-3 * gap))
+
+
+def solve_recourse(
+    recourse: ExpectedRecourse | SummedRecourse,
+    *,
+    risk: Risk = EXPECTATION,
+    gap: float = 1e-3,
+    time_limit: float | None = None,
+    fixed: Mapping[str, float] | None = None,
+    notice: Notice | None = None,
+    checkpoint: CheckpointFile | None = None,
+    start: Floats | None = None,
+    enough: float | None = None,
+) -> Found:
+    """As `solve_scenarios`, with a recourse whatever it is made of. Raises RecourseError but where it is unbounded."""
+    sign = -1.0 if recourse.problem.sense is Sense.MAXIMIZE else 1.0
 
     def tell(seconds: float, lower: float, value: float) -> None:
         if notice is not None:
             notice(seconds, sign * lower, sign * value)
 
-    search = Search(master, recourse, risk, gap, notice=tell, started=started, checkpoint=checkpoint)
+    search = _search_of(recourse, risk, gap, fixed)
+    search.notice, search.checkpoint = tell, checkpoint
     if enough is not None:
         search.enough = sign * enough
     saved = None if checkpoint is None else checkpoint.read()
     if saved is not None:
         search.resume(saved)
     if time_limit is not None:
-        search.deadline = started + time_limit
+        search.deadline = search.started + time_limit
+    conflict: tuple[str, ...] = ()
     try:
         status = _search(search, saved, start)
-        if search.x is not None and tolerance > TIGHTEST:
+        if search.x is not None and recourse.tolerance > TIGHTEST:
             search.polish(TIGHTEST)
     except TimeUpError:
         status = SolveStatus.LIMIT
@@ -107,10 +135,32 @@ def solve_scenarios(
     except RecourseError as error:
         if not error.unbounded:
             raise
-        return _solution(SolveStatus.UNBOUNDED, search, sign, (str(error),))
-    if status is SolveStatus.INFEASIBLE:
-        return _infeasible(problem, draw, search, sign)
-    return _solution(status, search, sign)
+        status, conflict = SolveStatus.UNBOUNDED, (str(error),)
+    return Found(_solution(status, search, sign, conflict), tuple(search.infeasible_scenarios))
+
+
+def relaxed_design(
+    recourse: ExpectedRecourse | SummedRecourse,
+    risk: Risk,
+    gap: float,
+    fixed: Mapping[str, float] | None,
+    deadline: float,
+) -> Floats | None:
+    """(n1,) a design that is optimal but for its integers, to about `gap`; None where none is found in time."""
+    search = _search_of(recourse, risk, gap, fixed)
+    search.deadline, search.core = deadline, core_point(recourse.problem.first_stage)
+    try:
+        return search.relax(gap, whole=True).x
+    except (TimeUpError, UnboundedError):
+        return None
+
+
+def _search_of(
+    recourse: ExpectedRecourse | SummedRecourse, risk: Risk, gap: float, fixed: Mapping[str, float] | None
+) -> Search:
+    master = Master(recourse.problem, recourse.groups, risk)
+    _fix(recourse.problem, master, fixed or {})
+    return Search(master, recourse, risk, gap)
 
 
 def _fix(problem: TwoStageProblem, master: Master, fixed: Mapping[str, float]) -> None:
@@ -128,7 +178,7 @@ def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> 
     elif not len(search.integer):
         search.relax(search.gap, whole=True)
     else:
-        search.core = core_point(search.recourse.scenarios.problem.first_stage)
+        search.core = core_point(search.recourse.problem.first_stage)
         if start is not None:
             search.evaluate(start)
         root = search.relax(ROOT_SHARE * search.gap, whole=True)
@@ -137,7 +187,10 @@ def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> 
             rounding.root(root.x)
             probe(search, root.x, root.bound)
             Tree(search, rounding).solve(root.bound)
-    return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
+    if search.value == np.inf:
+        return SolveStatus.INFEASIBLE
+    # else cuts as exact as the kernel's certificates moved nothing any more
+    return SolveStatus.OPTIMAL if search.proved else SolveStatus.LIMIT
 
 
 def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[str, ...] = ()) -> DesignSolution:
@@ -152,12 +205,10 @@ def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[
     return DesignSolution(status, search.x, sign * search.value, *bounds, history, conflict)
 
 
-def _infeasible(
-    problem: TwoStageProblem, draw: Callable[[int, int], Scenarios], search: Search, sign: float
-) -> DesignSolution:
+def _with_conflict(problem: TwoStageProblem, draw: Callable[[int, int], Scenarios], found: Found) -> DesignSolution:
     """No design serves all scenarios: name one that none serves, and the rows that cannot hold together."""
-    for k in search.infeasible_scenarios[:NAMED_SCENARIOS]:
+    for k in found.infeasible[:NAMED_SCENARIOS]:
         alone = solve_extensive_form(problem, draw(k, k + 1))
         if alone.status is SolveStatus.INFEASIBLE:
             return DesignSolution(SolveStatus.INFEASIBLE, None, None, -np.inf, np.inf, (), alone.conflict, k)
-    return _solution(SolveStatus.INFEASIBLE, search, sign)
+    return found.solution

@@ -20,6 +20,7 @@ from loopwise.optimizer.limited_run import why_limits_fail
 from loopwise.optimizer.operating_rule import RuledEvaluator, operating_rule
 from loopwise.optimizer.statistics import Estimate
 from loopwise.problems.case_file import library_cases
+from loopwise.problems.errors import CaseError
 from loopwise.problems.two_stage import Sense, TwoStageProblem
 from loopwise.problems.two_stage.limits import Limit, Measure, limited
 from loopwise.problems.uncertainty import Discrete, Uniform
@@ -158,6 +159,15 @@ def test_limits_that_cannot_be_kept_are_named() -> None:
     assert why == "limits.impossible: the mean of dirt is at least 0 t/a whatever is built, -1 are allowed"
     with pytest.raises(ValueError, match="cannot be kept with this design"):
         operating_rule(problem, problem.all_scenarios(), np.array([1.0]))
+
+
+def test_a_chance_that_no_design_keeps_is_not_blamed_on_an_amount_without_a_bound() -> None:
+    problem = replace(reported_problem(0), limits=(Limit("impossible", ("waste",), "probability", -1e3, 0.0),))
+    with pytest.raises(CaseError) as caught:
+        solve_extensive_form(problem, problem.scenarios(0, 4))
+    (found,) = caught.value.problems
+    assert found.place == "limits.impossible"
+    assert found.message.startswith("no design was found that keeps the limits")
 
 
 def test_benders_refuses_them_by_name() -> None:

@@ -11,8 +11,9 @@ from benchmarks.subjects.park_design import park_design
 from loopwise.kernels import Engine
 from loopwise.optimizer.decomposition import large_sample, partition, solve_benders
 from loopwise.optimizer.decomposition.activity_bounds import activity_bounds
-from loopwise.optimizer.decomposition.cells import CellProblem, FeatureSample, Prices
+from loopwise.optimizer.decomposition.cells import CellProblem
 from loopwise.optimizer.decomposition.partition import Partition
+from loopwise.optimizer.decomposition.prices import FeatureSample, Prices
 from loopwise.optimizer.decomposition.solve import solve_scenarios
 from loopwise.optimizer.design_solution import SolveStatus
 from loopwise.optimizer.extensive_form import solve_extensive_form
@@ -30,9 +31,7 @@ def case(seed: int, *, parts: set[str] = PARTS) -> tuple[TwoStageProblem, Featur
     problem = random_problem(seed, parts=parts, integer=True)
     sample = FeatureSample.of(problem, partial(Sample(COUNT, 3).draw, problem), COUNT)
     assert sample is not None
-    prices = Prices.of(problem, sample)
-    assert prices is not None
-    return problem, sample, prices
+    return problem, sample, Prices.of(problem, sample)
 
 
 def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats, risk: Risk = EXPECTATION) -> float:
@@ -45,20 +44,25 @@ def mean_cost(problem: TwoStageProblem, scenarios: object, x: Floats, risk: Risk
 
 @pytest.mark.parametrize("seed", range(8))
 def test_cells_cost_no_more_than_their_scenarios(seed: int) -> None:
-    problem, sample, prices = case(seed)
+    problem, sample, _ = case(seed)
     scenarios = Sample(COUNT, 3).draw(problem, 0, COUNT)
-    made = Partition(problem, sample, prices, Engine.AUTO)
     x = np.array([1.0, 1.5, 2.0])
-    at_design = made.at(x, 8, 0.0)
-    assert at_design is not None
-    cells, loss = at_design
-    assert len(cells) <= 30
+    made = Partition(problem, sample, Engine.AUTO).at(x, 40, 0.0)
+    assert made is not None
+    assert len(made.parts) == 1
+    (cells,) = made.parts
+    assert len(cells) <= 40
     assert cells.scenarios.probability.sum() == pytest.approx(1.0)
     for point in (x, np.array([0.0, 1.0, 0.0]), np.array([3.0, 0.5, 1.0])):
         whole = mean_cost(problem, scenarios, point)
         assert mean_cost(cells.problem, cells.scenarios, point) <= whole + 1e-7 * abs(whole)
-    lost = mean_cost(problem, scenarios, x) - mean_cost(cells.problem, cells.scenarios, x)
-    assert lost <= 1.3 * loss + 1e-6, "the loss is an estimate, from the duals that the cells were made by"
+    whole = mean_cost(problem, scenarios, x)
+    lost = whole - mean_cost(cells.problem, cells.scenarios, x)
+    assert lost <= 1.3 * made.loss + 1e-6, "the loss is an estimate, from the duals that the cells were made by"
+    sign = -1.0 if problem.sense is Sense.MAXIMIZE else 1.0
+    first = sign * (problem.first_stage.constant + problem.first_stage.cost @ x)
+    assert first + made.value == pytest.approx(whole, rel=1e-5)
+    assert made.error == 0.0
 
 
 class Coins(UniformSource):
@@ -79,12 +83,10 @@ def below_scenarios(problem: TwoStageProblem, count: int, risk: Risk = EXPECTATI
     draw = partial(Sample(count, 3).draw, problem)
     sample = FeatureSample.of(problem, draw, count)
     assert sample is not None
-    prices = Prices.of(problem, sample)
-    assert prices is not None
     x = np.array([1.0, 1.5, 2.0])
-    made = Partition(problem, sample, prices, Engine.AUTO, risk).at(x, 12, 0.0)
+    made = Partition(problem, sample, Engine.AUTO, risk).at(x, 12, 0.0)
     assert made is not None
-    cells, _ = made
+    (cells,) = made.parts
     for point in (x, np.array([0.0, 1.0, 0.0]), np.array([3.0, 0.5, 1.0])):
         whole = mean_cost(problem, draw(0, count), point, risk)
         assert mean_cost(cells.problem, cells.scenarios, point, risk) <= whole + 1e-7 * abs(whole)
@@ -139,9 +141,9 @@ def test_bounds_of_activities_hold(seed: int) -> None:
 )
 def test_the_same_as_the_extensive_form(seed: int, risk: Risk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether cells suffice, or the scenarios themselves have to decide in the end."""
-    monkeypatch.setattr(large_sample, "MOST_CELLS", 6)
+    monkeypatch.setattr(large_sample, "FIRST_CELLS", 6)
     monkeypatch.setattr(large_sample, "LARGE_ROWS", 1)
-    monkeypatch.setattr(partition, "FEWEST", 3)
+    monkeypatch.setattr(large_sample, "LEAST_SCENARIOS", 1)
     problem = random_problem(seed, parts=PARTS, integer=True)
     scenarios = Sample(COUNT, 3).draw(problem, 0, COUNT)
     expected = solve_extensive_form(problem, scenarios, gap=1e-7, risk=risk)

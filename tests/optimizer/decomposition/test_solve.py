@@ -135,6 +135,17 @@ def test_time_limit_keeps_bound_and_incumbent() -> None:
     assert found.lower_bound < found.upper_bound
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_gap_that_the_arithmetic_does_not_reach_is_not_called_optimal(seed: int) -> None:
+    problem = random_problem(seed)
+    scenarios = problem.scenarios(0, 10)
+    found = benders(problem, scenarios, gap=1e-15)
+    assert found.objective == pytest.approx(solve_extensive_form(problem, scenarios).objective, rel=1e-6)
+    assert found.status is SolveStatus.LIMIT
+    assert found.gap > 1e-15
+    assert benders(problem, scenarios, gap=1e-4).status is SolveStatus.OPTIMAL
+
+
 def test_interruption_keeps_bound_and_incumbent() -> None:
     problem = random_problem(3, integer=True)
     scenarios = problem.scenarios(0, 10)
