@@ -12,16 +12,19 @@ from ...problems.water_network.chosen import SEEN
 from ...problems.water_network.layout import BROUGHT
 from ..execution import open_scheme
 from ..histograms import histograms
-from ..options import Options
+from ..options import ALL, Options
 from ..outcome import Outcome
 from ..progress import Progress
 from ..report.content import FlowLine, FlowPicture, Table
 from ..report.words import amount
 from ..result import Baseline, Evaluation, Result, RunStatus
+from ..sample import Sample
 from ..scenario_rows import ScenarioRows, UnwrittenRows
 from ..two_stage_run import Evaluated, collected, evaluation_of, folder_of_rows, fresh_scenarios
 from ..uncertainty_table import uncertainty_tables
 from .network import Flows
+from .sized_network import SizedNetwork
+from .sizes import sizes_over_futures
 from .water_evaluation import TOTALS, DesignPoint, WaterArguments, WaterDistributions, WaterWork
 
 INDICATORS = (
@@ -33,6 +36,8 @@ INDICATORS = (
     "removed_by_hand_kg_per_h",
 )
 """What TOTALS are called in `result.json`."""
+SIZING_SCENARIOS = 1000
+"""On which sizes are chosen."""
 OPERATIONS = ("promised_concentrations", "relinearized", "saved_by_relinearizing")
 
 
@@ -79,27 +84,57 @@ def in_futures(
         as_it_is = None
         if before is not None and design.evaluated.stopped is None:
             as_it_is = _operated(case, DesignPoint.of(certain, before), options, scheme, progress, rows=False)
+        sized = None if design.evaluated.stopped is not None else _sized(case, design, options, scheme, progress)
     result = _result(outcome.result, design, as_it_is)
+    if sized is not None:
+        result = result.model_copy(update={"indicators": result.indicators | sized.indicators(design.both)})
     timing = result.timing.model_copy(update={"evaluate_s": time.perf_counter() - started})
     stopped = design.evaluated.stopped
     if stopped is not None:
         result = result.model_copy(update={"status": RunStatus.INTERRUPTED})
     return Outcome(
         result.model_copy(update={"timing": timing}),
-        replace(outcome.report, **_report(case, outcome, design, as_it_is)),
+        replace(outcome.report, **_report(case, outcome, design, as_it_is, sized)),
         design.rows,
         message=stopped or outcome.message,
-        notes=(*outcome.notes, *_difference(design, result.objective.unit), *_physics(design)),
+        notes=(
+            *outcome.notes,
+            *_difference(design, result.objective.unit),
+            *(() if sized is None else (sized.line(design.both),)),
+            *_physics(design),
+        ),
     )
 
 
+def _sized(
+    case: WaterNetworkCase, design: OperatedNetwork, options: Options, scheme: Scheme, progress: Progress
+) -> SizedNetwork | None:
+    """None where nothing costs by its size, or the run is interrupted."""
+    count = SIZING_SCENARIOS if options.scenarios == ALL else min(SIZING_SCENARIOS, int(options.scenarios))
+    sample = Sample(count, options.seed, options.sampling).draw(design.work.futures, 0, count)
+    point = design.work.point
+    found = sizes_over_futures(case, point, sample.xi, sample.probability, engine=options.engine)
+    if found is None:
+        return None
+    operated = _operated(case, found.point, options, scheme, progress, rows=False, title="the same with other sizes in")
+    whole = operated.evaluated.stopped is None and operated.both.relinearized.weight and design.both.relinearized.weight
+    return SizedNetwork(found, operated.both) if whole else None
+
+
 def _operated(
-    case: WaterNetworkCase, point: DesignPoint, options: Options, scheme: Scheme, progress: Progress, *, rows: bool
+    case: WaterNetworkCase,
+    point: DesignPoint,
+    options: Options,
+    scheme: Scheme,
+    progress: Progress,
+    *,
+    rows: bool,
+    title: str = "",
 ) -> OperatedNetwork:
     work = WaterWork(case, point, options.engine)
     sample = fresh_scenarios(work.futures, options)
     folder = folder_of_rows(options.out if rows else None)
-    title = "operating the network in" if rows else "the same without reuse in"
+    title = title or ("operating the network in" if rows else "the same without reuse in")
     arguments = WaterArguments(sample, folder)
     try:
         found = collected(work, arguments, sample, scheme, progress, title, WaterDistributions())
@@ -169,7 +204,11 @@ def _physics(design: OperatedNetwork) -> tuple[str, ...]:
 
 
 def _report(
-    case: WaterNetworkCase, outcome: Outcome, design: OperatedNetwork, before: OperatedNetwork | None
+    case: WaterNetworkCase,
+    outcome: Outcome,
+    design: OperatedNetwork,
+    before: OperatedNetwork | None,
+    sized: SizedNetwork | None,
 ) -> dict[str, object]:
     """Parts of the report that the scenarios change or add."""
     both = design.both
@@ -189,6 +228,7 @@ def _report(
     compared = {} if before is None else {"without reuse": before.both.relinearized}
     compared |= {"promised concentrations": both.fixed, "relinearized": both.relinearized}
     flows = FlowPicture("Water", "t/h", () if before is None else lines_of(before.flows), lines_of(design.flows))
+    resized = () if sized is None else (sized.table(design.both),)
     rests = (
         "The network is found at the hardest values of the declared ranges, at mean prices, and is then fixed.",
         "Operation is chosen anew in every future: under promised concentrations (a linear program, certified), and "
@@ -198,7 +238,7 @@ def _report(
         "headline": (*kept, *lines),
         "flows": (flows,),
         "cost": histograms(compared),
-        "tables": (_operation_table(design), *outcome.report.tables),
+        "tables": (_operation_table(design), *resized, *outcome.report.tables),
         "assumptions": (*outcome.report.assumptions, *rests),
         "assumption_tables": (*outcome.report.assumption_tables, *uncertainty_tables(case.uncertainty)),
     }

@@ -319,7 +319,12 @@ def test_the_library_case_from_the_command_line(tmp_path: Path) -> None:
     rows = pq.read_table(out / "scenarios.parquet")
     assert rows["objective"].to_numpy().mean() == pytest.approx(result["evaluation"]["mean"])
     assert (rows["objective"].to_numpy() <= rows["objective, promised concentrations"].to_numpy()).all()
-    assert "Operating by the real concentrations saves" in (out / "report.html").read_text(encoding="utf-8")
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Operating by the real concentrations saves" in page
+    assert "Sizes chosen over the futures" in page
+    assert "sizes chosen over the futures (biology" in done.output
+    assert result["indicators"]["change_by_sizes_over_futures_promised"] < 0.0
+    assert result["indicators"]["change_by_sizes_over_futures_relinearized"] is not None
 
 
 def test_a_range_that_no_network_serves_is_named() -> None:
