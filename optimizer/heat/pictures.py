@@ -91,7 +91,8 @@ def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | N
         lines.append(Line("taken and given by mains", heat.tolist(), temperature.tolist(), INK, dotted=True))
         text += (
             f" On their own the plants need {targets.without_mains:,.3g} MW of heating, with mains that all can reach "
-            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW."
+            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW. Where a main lies "
+            "below what plants need, that part of its heat is only cooled away."
         )
     return Picture(
         "Total site profiles",
