@@ -79,6 +79,8 @@ def test_the_report_says_what_it_is_worth() -> None:
     assert f"({share:.1%} of what the design saves)" in lines[0]
     nothing = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B3": mean * (1 + 1e-9)})})
     assert "nothing that could be measured: energy before water" in ladder_headline(nothing, "USD")[1]
+    poor = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B1": mean - 1000.0})})
+    assert "would cost 1,000 USD a year less in these futures" in ladder_headline(poor, "USD")[0]
     table = outcome.report.comparison
     assert table is not None
     assert [row[1] for row in table.rows] == [baseline.B0, baseline.B1, baseline.B2, baseline.B3, mean]
