@@ -103,8 +103,8 @@ def ladder_headline(result: Result, currency: str) -> list[str]:
         )
     elif alone is not None:
         lines.append(
-            f"Without heat integration the park would cost {amount(mean - alone)} {currency} a year less in these futures: "
-            "both were designed on too few to tell what it is worth."
+            f"Without heat integration the park would cost {amount(mean - alone)} {currency} a year less in these "
+            "futures: both were designed on too few to tell what it is worth."
         )
     turns = {"water before energy": result.baseline.B2, "energy before water": result.baseline.B3}
     known = {name: value for name, value in turns.items() if value is not None}
