@@ -97,9 +97,14 @@ def ladder_headline(result: Result, currency: str) -> list[str]:
         share = f" ({more / saved:.1%} of what the design saves)" if saved is not None and saved > 0.0 else ""
         return f"{amount(more)} {currency} a year{share}"
 
-    if (alone := result.baseline.B1) is not None:
+    if (alone := result.baseline.B1) is not None and alone >= mean:
         lines.append(
             f"Heat integration is worth {worth(alone - mean)}: the best park without it costs {amount(alone)}."
+        )
+    elif alone is not None:
+        lines.append(
+            f"Without heat integration the park would cost {amount(mean - alone)} {currency} a year less in these "
+            "futures: both were designed on too few to tell what it is worth."
         )
     turns = {"water before energy": result.baseline.B2, "energy before water": result.baseline.B3}
     known = {name: value for name, value in turns.items() if value is not None}
@@ -126,8 +131,9 @@ def ladder_table(result: Result) -> Table | None:
     rows: list[tuple[str | float | None, ...]] = []
     for name, words in WORDS.items():
         if (value := found[name]) is not None:
-            share = f"{(value - mean) / saved:.1%}" if saved > 0.0 and name != "B0" else ""
-            rows.append((f"{words} ({name})", value, value - mean, share))
+            more = value - mean if abs(value - mean) > NOTHING * abs(mean) else 0.0
+            share = f"{more / saved:.1%}" if saved > 0.0 and name != "B0" else ""
+            rows.append((f"{words} ({name})", value, more, share))
     rows.append(("Everything together: the design", mean, 0.0, ""))
     columns = ("", f"mean, {result.objective.unit}", "more than the design", "of what the design saves")
     return Table("What heat integration and deciding together are worth", columns, tuple(rows))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...problems.heat import HeatDataError, HeatRecoveryProblem, composite_curves, grand_composite_curve, supertarget
+from ...problems.heat import HeatRecoveryProblem, composite_curves, grand_composite_curve
 from ...problems.heat.case import HeatCase
 from ...problems.heat.superstructure import by_segments
+from ...problems.heat.supertargeting import CostTarget
 from ...problems.heat.total_site import TotalSiteTargets, main_profiles, site_profiles
 from ..report.content import FlowLine, FlowPicture, Picture
 from ..report.figures import Line, line_figure
+from ..report.words import number
 from .grid_diagram import grid_diagram
 
 if TYPE_CHECKING:
@@ -62,13 +64,8 @@ def heat_pictures(case: HeatCase, answer: HeatAnswer, site: TotalSiteTargets | N
     )
     if len(answer.problem.plants) > 1:
         yield profiles_picture(answer.problem, site)
-    costs = _cost_curve(case, answer)
-    if costs:
-        yield Picture(
-            "What the approach temperature costs",
-            line_figure(costs, "minimum approach temperature, K", f"{case.currency}/year"),
-            "Targets before any design: a smaller approach saves utilities and asks for more area.",
-        )
+    if answer.approach is not None:
+        yield _cost_picture(case, *answer.approach)
 
 
 def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | None) -> Picture:
@@ -91,7 +88,8 @@ def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | N
         lines.append(Line("taken and given by mains", heat.tolist(), temperature.tolist(), INK, dotted=True))
         text += (
             f" On their own the plants need {targets.without_mains:,.3g} MW of heating, with mains that all can reach "
-            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW."
+            f"{targets.hot_utility:,.3g} MW, if all streams could meet {targets.direct:,.3g} MW. Where a main lies "
+            "below what plants need, that part of its heat is only cooled away."
         )
     return Picture(
         "Total site profiles",
@@ -100,30 +98,20 @@ def profiles_picture(problem: HeatRecoveryProblem, targets: TotalSiteTargets | N
     )
 
 
-def _cost_curve(case: HeatCase, answer: HeatAnswer) -> list[Line]:
-    """Cost targets over approach temperatures, where exchangers and utilities have prices."""
-    if case.exchanger_cost is None or answer.utilities.cost is None or answer.problem.forbidden_matches:
-        return []
-    sweep = np.unique(np.linspace(0.2, 3.0, 29) * max(case.approach_temperature, 1.0))
-    points = []
-    for approach in sweep:
-        try:
-            best, _ = supertarget(
-                answer.problem,
-                case.exchanger_cost.cost(),
-                [float(approach)],
-                annualization=case.annualization,
-                hours_per_year=case.hours_per_year,
-            )
-        except HeatDataError:  # beyond what the utilities reach
-            continue
-        points.append(best)
+def _cost_picture(case: HeatCase, best: CostTarget, points: tuple[CostTarget, ...]) -> Picture:
+    """Cost targets over approach temperatures."""
     approaches = [point.approach_temperature for point in points]
-    return [
+    lines = [
         Line("total", approaches, [point.total for point in points], INK),
         Line("utilities", approaches, [point.utility_cost for point in points], HOT),
         Line("exchangers", approaches, [point.annual_investment for point in points], COLD),
     ]
+    return Picture(
+        "What the approach temperature costs",
+        line_figure(lines, "minimum approach temperature, K", f"{case.currency}/year"),
+        "Targets before any design: a smaller approach saves utilities and asks for more area. "
+        f"Cheapest: {best.approach_temperature:.3g} K, {number(best.total)} {case.currency} a year.",
+    )
 
 
 def matches_pictures(answer: HeatAnswer) -> tuple[FlowPicture, ...]:

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ...problems.errors import CaseError, Problem
 from ...problems.heat import (
     CapitalTargets,
@@ -17,9 +19,11 @@ from ...problems.heat import (
     UtilityTargets,
     capital_targets,
     problem_table,
+    supertarget,
 )
 from ...problems.heat.case import HeatCase
 from ...problems.heat.match_data import match_data
+from ...problems.heat.supertargeting import CostTarget
 from ...problems.heat.total_site import TotalSiteTargets, total_site_targets
 from ..bilinear.solved import search_options
 from ..options import Options
@@ -46,7 +50,10 @@ _STATUS = {
 
 @dataclass(frozen=True)
 class HeatAnswer:
-    """Everything that was found for a heat case; `matches` and `synthesis` only where asked for."""
+    """Everything that was found for a heat case; `matches` and `synthesis` only where asked for.
+
+    `approach`: the cheapest approach temperature by targets, and others around that of the case.
+    """
 
     problem: HeatRecoveryProblem
     table: ProblemTable
@@ -56,6 +63,7 @@ class HeatAnswer:
     synthesis: Synthesis | None
     site: TotalSiteTargets | None
     cogeneration: Cogeneration | None
+    approach: tuple[CostTarget, tuple[CostTarget, ...]] | None
     seconds: float
 
 
@@ -92,6 +100,7 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
         synthesis,
         site,
         cogeneration(case, utilities, site),
+        _cost_of_approach(case, problem, utilities),
         time.perf_counter() - started,
     )
     result = _answer_result(case, options, answer)
@@ -105,9 +114,11 @@ def evaluate(case: HeatCase, design: Any, options: Options, progress: Progress) 
 
 
 def with_generic_utilities(problem: HeatRecoveryProblem) -> HeatRecoveryProblem:
-    """The problem with a hot utility above and a cold utility below every stream."""
-    hottest = max(problem.shifted(s, max(s.supply, s.target)) for s in problem.streams)
-    coldest = min(problem.shifted(s, min(s.supply, s.target)) for s in problem.streams)
+    """The problem with a hot utility above and a cold utility below every stream, by 1 K: at the same temperature a
+    phase change and its utility would lie on two sides of one pinch.
+    """
+    hottest = 1.0 + max(problem.shifted(s, max(s.supply, s.target)) for s in problem.streams)
+    coldest = min(problem.shifted(s, min(s.supply, s.target)) for s in problem.streams) - 1.0
     own = (
         Utility("hot utility", Side.HOT, hottest, hottest, approach_contribution=0.0),
         Utility("cold utility", Side.COLD, coldest, coldest, approach_contribution=0.0),
@@ -133,6 +144,20 @@ def _capital(problem: HeatRecoveryProblem, utilities: UtilityTargets) -> Capital
     try:
         return capital_targets(problem, utilities)
     except HeatDataError:  # curves that touch have no finite area
+        return None
+
+
+def _cost_of_approach(
+    case: HeatCase, problem: HeatRecoveryProblem, utilities: UtilityTargets
+) -> tuple[CostTarget, tuple[CostTarget, ...]] | None:
+    """Cost targets over approach temperatures, where exchangers and utilities have prices."""
+    if case.exchanger_cost is None or utilities.cost is None or problem.forbidden_matches:
+        return None
+    sweep = np.unique(np.linspace(0.2, 3.0, 29) * max(case.approach_temperature, 1.0))
+    cost, hours = case.exchanger_cost.cost(), case.hours_per_year
+    try:
+        return supertarget(problem, cost, sweep.tolist(), annualization=case.annualization, hours_per_year=hours)
+    except HeatDataError:  # curves that touch at every approach
         return None
 
 
@@ -210,6 +235,8 @@ def _indicators(case: HeatCase, answer: HeatAnswer) -> dict[str, float | None]:
         indicators["utility_cost_per_year"] = utilities.cost * case.hours_per_year
     if answer.cogeneration is not None:
         indicators["cogeneration_target_mw"] = answer.cogeneration.target.total_power
+    if answer.approach is not None:
+        indicators["cheapest_approach_temperature_k"] = answer.approach[0].approach_temperature
     if capital is not None:
         indicators |= {"area_target_m2": capital.area, "units_target": capital.units}
         if case.exchanger_cost is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,7 +156,8 @@ def cost_figure(histograms: Sequence[Histogram], unit: str) -> go.Figure:
             x=value,
             y=1.0,
             yref="paper",
-            yshift=12 + 16 * row,
+            yanchor="bottom",
+            yshift=1 + 16 * row,
             text=f"{name} {amount(value)}",
             showarrow=False,
             font={"color": SOFT if colour == BEFORE else colour, "size": 12},
@@ -191,9 +193,16 @@ def line_figure(lines: Sequence[Line], x_title: str, y_title: str, *, height: in
             line={"color": line.colour or colour, "width": 2.5, "dash": "dot" if line.dotted else "solid"},
         )
     figure.update_layout(legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0})
-    figure.update_xaxes(title=x_title, gridcolor=GRID, zeroline=False)
+    figure.update_xaxes(title=x_title, gridcolor=GRID, zerolinecolor=SOFT, zerolinewidth=1, range=_with_margin(lines))
     figure.update_yaxes(title=y_title, gridcolor=GRID, zeroline=False)
     return styled(figure, height=height)
+
+
+def _with_margin(lines: Sequence[Line]) -> list[float] | None:
+    """Range of all x with a little room, so that no curve runs along the frame; None where there is nothing."""
+    x = [float(x) for line in lines for x in line.x if math.isfinite(x)]
+    room = 0.02 * (max(x) - min(x)) if x else 0.0
+    return [min(x) - room, max(x) + room] if room else None
 
 
 def styled(figure: go.Figure, *, height: int) -> go.Figure:

@@ -53,4 +53,5 @@ _UNIT_SUFFIXES = {
     "_m3_per_t": "m3/t",
     "_m2": "m2",
     "_degc": "°C",
+    "_k": "K",
 }

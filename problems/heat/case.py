@@ -208,6 +208,10 @@ class HeatCase(_Strict):
         found += self._twice("streams", (s.name for s in self.streams))
         found += self._twice("utilities", (u.name for u in self.utilities))
         found += self._twice("mains", (m.name for m in self.mains))
+        for i, main in enumerate(self.mains):
+            if main.cold_end is not None and main.cold_end > main.hot_end:
+                message = f"is above its hot end of {main.hot_end:g} degC"
+                found.append(Problem(message, place=f"mains[{i}].cold_end", typed=f"{main.cold_end:g}"))
         found += self._unknown_in_pairs()
         if self.objective != "hot-utility" and not self.utilities:
             found.append(Problem(f"objective: {self.objective} needs utilities", place="utilities"))

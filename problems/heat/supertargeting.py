@@ -64,16 +64,26 @@ def supertarget(
     """The cheapest approach temperature and the cost targets at each of `approach_temperatures` [K], rising.
 
     The curve has kinks and steps where the pinch or the number of units changes, so it is swept first and refined
-    only between the neighbours of the best point.
+    only between the neighbours of the best point. Approach temperatures that the utilities do not reach, or at which
+    curves touch, are left out; raises HeatDataError where none is left.
     """
 
     def at(approach_temperature: float) -> CostTarget:
         own = problem.with_approach_temperature(float(approach_temperature))
         return cost_target(own, cost, annualization=annualization, hours_per_year=hours_per_year)
 
-    sweep = tuple(at(t) for t in approach_temperatures)
+    points: list[CostTarget] = []
+    refused: list[str] = []
+    for approach in approach_temperatures:
+        try:
+            points.append(at(approach))
+        except HeatDataError as error:
+            refused += error.problems
+    if not points:
+        raise HeatDataError(list(dict.fromkeys(refused)))
+    sweep = tuple(points)
     best = min(range(len(sweep)), key=lambda k: sweep[k].total)
-    low, high = approach_temperatures[max(best - 1, 0)], approach_temperatures[min(best + 1, len(sweep) - 1)]
+    low, high = (sweep[k].approach_temperature for k in (max(best - 1, 0), min(best + 1, len(sweep) - 1)))
     if high <= low:
         return sweep[best], sweep
     refined = float(minimize_scalar(lambda t: at(t).total, bounds=(low, high), method="bounded").x)  # pyright: ignore[reportAttributeAccessIssue]

@@ -47,6 +47,25 @@ def test_the_joint_design_is_never_worse_and_adopts_what_is_better(park: ParkPro
     assert costs["B2"] > 1.002 * best.objective
 
 
+@pytest.mark.parametrize(("gas", "water", "fee"), [(0.6, 2.0, 1.5), (1.7, 0.5, 2.5)])
+def test_other_prices_do_not_make_a_sequence_better(gas: float, water: float, fee: float) -> None:
+    """Both sequences end in the joint model: never below its bound, nor better than what is kept."""
+    case = load_case("two-plants-heat")
+    parts = {"fuels": gas, "fresh_water": water, "discharges": fee}
+    changed = {
+        part: {k: v.model_copy(update={"price": v.price * factor}) for k, v in getattr(case, part).items()}
+        for part, factor in parts.items()
+    }
+    other = park_problem(case.model_copy(update=changed))
+    sample = design_sample(other.problem, OPTIONS)
+    with open_scheme(OPTIONS) as scheme:
+        joint = find_design(other.problem, sample, OPTIONS, QuietProgress(), scheme=scheme)
+        best, ladder = climb(other, sample, OPTIONS, scheme, QuietProgress(), joint)
+    assert set(ladder) == {"B1", "B2", "B3"}
+    for found in ladder.values():
+        assert found.objective >= max(joint.lower_bound * (1 - 1e-9), best.objective)
+
+
 def test_the_report_says_what_it_is_worth() -> None:
     outcome = park_run.optimize(load_case("two-plants-heat"), replace(OPTIONS, gap=5e-3), QuietProgress())
     assert outcome.result.baseline is not None
@@ -60,6 +79,8 @@ def test_the_report_says_what_it_is_worth() -> None:
     assert f"({share:.1%} of what the design saves)" in lines[0]
     nothing = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B3": mean * (1 + 1e-9)})})
     assert "nothing that could be measured: energy before water" in ladder_headline(nothing, "USD")[1]
+    poor = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B1": mean - 1000.0})})
+    assert "would cost 1,000 USD a year less in these futures" in ladder_headline(poor, "USD")[0]
     table = outcome.report.comparison
     assert table is not None
     assert [row[1] for row in table.rows] == [baseline.B0, baseline.B1, baseline.B2, baseline.B3, mean]

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 
-from loopwise.problems.heat import HeatRecoveryProblem, HeatStream
+from loopwise.problems.heat import HeatRecoveryProblem, HeatStream, Side, Utility
 from loopwise.problems.heat.total_site import Main
 from tests.shared_cases import shared_case
 
@@ -86,4 +86,17 @@ def mains_of(row: Row) -> list[Main]:
         ends = [t for t in (_value(utility["t_supply"]), _value(utility["t_target"])) if t is not None]
         if utility["type"] == "Both":
             found.append(Main(utility["name"], max(ends), min(ends), _value(utility["dt_cont"]) or 0.0))
+    return found
+
+
+def utilities_of(row: Row) -> list[Utility]:
+    """Every utility of the file, twice where it can both give ("hot NAME") and take ("cold NAME") heat."""
+    found = []
+    for data in _read(row.file)["utilities"]:
+        ends = sorted(t for t in (_value(data["t_supply"]), _value(data["t_target"])) if t is not None)
+        own = _value(data["dt_cont"]) or 0.0
+        if data["type"] in ("Hot", "Both"):
+            found.append(Utility(f"hot {data['name']}", Side.HOT, ends[-1], ends[0], approach_contribution=own))
+        if data["type"] in ("Cold", "Both"):
+            found.append(Utility(f"cold {data['name']}", Side.COLD, ends[0], ends[-1], approach_contribution=own))
     return found

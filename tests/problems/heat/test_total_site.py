@@ -1,13 +1,16 @@
 """Total site: the published rows, the second law in every plant, and cogeneration by energy and mass balance."""
 
+from collections import defaultdict
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, problem_table
+from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, place_utilities, problem_table
 from loopwise.problems.heat.cogeneration import SteamLevel, cogeneration_target
 from loopwise.problems.heat.total_site import Main, main_profiles, site_profiles, total_site_targets
 from loopwise.problems.steam_tables import saturated_liquid, saturation_temperature, steam_enthalpy
-from tests.problems.heat.targets_set import expected_targets, mains_of, site_of
+from tests.problems.heat.targets_set import expected_targets, mains_of, site_of, utilities_of
 
 # Where the published graphical placement leaves recovery on the table: hot water whose heat is spread over a range.
 # Their hot utility [kW] against the optimum of the linear program, which the test below proves to be feasible.
@@ -49,6 +52,34 @@ def test_total_site_rows(row) -> None:
     fed = targets.boiler + targets.generation.sum(axis=0) + np.concatenate([[0.0], targets.letdown[:-1]])
     drawn = targets.use.sum(axis=0) + targets.letdown + targets.rejected
     assert fed == pytest.approx(drawn, abs=1e-5)
+
+
+@pytest.mark.parametrize("row", expected_targets("Total Site Target"), ids=lambda row: row.file)
+def test_published_rows_keep_every_plant_at_its_own_least_heat(row) -> None:
+    """The published rule, by which all rows come out: no plant draws more than on its own, of the coldest utility that
+    serves, and gives to the hottest that takes; then what plants give to a main is netted with what they draw.
+
+    Where the linear program needs less, a plant draws more than its least from a main whose heat spans its pinch.
+    """
+    site, mains, drawn = site_of(row), {m.name: m for m in mains_of(row)}, defaultdict[str, float](float)
+    ranked = sorted(utilities_of(row), key=lambda u: u.supply)
+    priced = tuple(
+        replace(u, price=1.0 + 1e-3 * k if u.side is Side.HOT else 1e-6 * (len(ranked) - k))
+        for k, u in enumerate(ranked)
+    )
+    for plant in site.plants:
+        own = replace(site.of_plant(plant), utilities=priced)
+        found = place_utilities(own)
+        assert found.hot == pytest.approx(problem_table(own).hot_utility, rel=1e-7, abs=1e-6)
+        for utility, duty in zip(priced, found.duties, strict=True):
+            sign, name = (1.0, utility.name[4:]) if utility.side is Side.HOT else (-1.0, utility.name[5:])
+            if sign > 0.0 or name in mains:
+                drawn[name] += sign * duty
+    outside, surplus = sum(duty for name, duty in drawn.items() if name not in mains), 0.0
+    for name in sorted(mains, key=lambda name: -mains[name].hot_end):
+        surplus -= drawn[name]
+        outside, surplus = outside - min(surplus, 0.0), max(surplus, 0.0)
+    assert outside == pytest.approx(row.hot, rel=1e-7, abs=1e-5)
 
 
 def two_plants() -> HeatRecoveryProblem:
