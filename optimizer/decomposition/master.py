@@ -232,11 +232,14 @@ class Master:
         return MasterSolution(MasterStatus.OPTIMAL, bound, x, np.array(solution.col_dual[: self.size]), threshold)
 
     def _status(self) -> Any:
-        """The verdict of HiGHS; where the warm start leads nowhere, once from scratch and once without presolve."""
+        """The verdict of HiGHS; where the warm start leads nowhere, once from scratch and once without presolve.
+
+        "Infeasible" closes a node for good: after a warm start it has been wrong, so it is asked for from scratch.
+        """
         highs = self._highs
         highs.run()
         status = highs.getModelStatus()
-        if status in _CLEAR:
+        if status in _CLEAR and status != highspy.HighsModelStatus.kInfeasible:
             return status
         highs.clearSolver()
         highs.run()

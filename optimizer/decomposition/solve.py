@@ -17,6 +17,7 @@ from ..risk import EXPECTATION, Risk
 from .checkpoint import CheckpointFile, SavedSearch
 from .chunk_recourse import RecourseError
 from .core_point import core_point
+from .cover_search import covered_scenarios
 from .master import Master, UnboundedError
 from .probing import probe
 from .recourse import ExpectedRecourse
@@ -66,14 +67,14 @@ def solve_scenarios(
     groups = min(count, groups or (GROUPS_INTEGER if problem.first_stage.integer.any() else GROUPS))
     tolerance = min(LOOSEST, max(TIGHTEST, 1e-3 * gap))
     scenarios = ScenarioSet(problem, draw, count)
-    recourse = ExpectedRecourse(
-        scenarios,
-        groups=groups,
-        engine=engine,
-        tolerance=tolerance,
-        pointwise=bool(risk.tail_weight),
-        scheme=scheme,
-    )
+
+    def expected(scenarios: ScenarioSet) -> ExpectedRecourse:
+        return ExpectedRecourse(
+            scenarios, groups=groups, engine=engine, tolerance=tolerance, pointwise=bool(risk.tail_weight),
+            scheme=scheme,
+        )  # fmt: skip
+
+    recourse = expected(scenarios)
     master = Master(problem, groups, risk)
     _fix(problem, master, fixed or {})
     sign = -1.0 if problem.sense is Sense.MAXIMIZE else 1.0
@@ -91,7 +92,7 @@ def solve_scenarios(
     if time_limit is not None:
         search.deadline = started + time_limit
     try:
-        status = _search(search, saved, start)
+        status = _search(search, saved, start, draw, expected)
         if search.x is not None and tolerance > TIGHTEST:
             search.polish(TIGHTEST)
     except TimeUpError:
@@ -121,21 +122,36 @@ def _fix(problem: TwoStageProblem, master: Master, fixed: Mapping[str, float]) -
     master.bound_columns(lower, upper)
 
 
-def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> SolveStatus:
+def _search(
+    search: Search,
+    saved: SavedSearch | None,
+    start: Floats | None,
+    draw: Callable[[int, int], Scenarios],
+    expected: Callable[[ScenarioSet], ExpectedRecourse],
+) -> SolveStatus:
     """The continuous problem, then, with integers, the tree; or what was left of it."""
-    if saved is not None and saved.begun:
-        Tree(search, Rounding(search)).resume(saved.nodes, saved.closed)
-    elif not len(search.integer):
+    if not len(search.integer):
         search.relax(search.gap, whole=True)
+        return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
+    scenarios = search.recourse.scenarios
+    search.core = core_point(scenarios.problem.first_stage)
+    covered = None if search.core is None else covered_scenarios(scenarios, draw, search.gap)
+    if covered is not None:
+        search.exact, search.recourse = search.recourse, expected(covered)
+    rounding = Rounding(search)
+    if saved is not None and saved.begun:
+        Tree(search, rounding).resume(saved.nodes, saved.closed)
     else:
-        search.core = core_point(search.recourse.scenarios.problem.first_stage)
         if start is not None:
             search.evaluate(start)
         root = search.relax(ROOT_SHARE * search.gap, whole=True)
         if root.x is not None:
-            rounding = Rounding(search)
-            rounding.root(root.x)
-            probe(search, root.x, root.bound)
+            if covered is None:
+                rounding.root(root.x)
+            else:
+                rounding.dive(root.x)
+            if not search.solved:
+                probe(search, root.x, root.bound)
             Tree(search, rounding).solve(root.bound)
     return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
 
