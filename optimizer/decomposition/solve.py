@@ -151,7 +151,7 @@ def _search(
             else:
                 rounding.dive(root.x)
             if not search.solved:
-                probe(search, root.x, root.bound)
+                probe(search, root.x, root.bound, undecided=covered is not None)
             Tree(search, rounding).solve(root.bound)
     return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
 
