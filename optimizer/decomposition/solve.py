@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -25,12 +24,12 @@ from .recourse import ExpectedRecourse
 from .rounding import Rounding
 from .scenario_set import ScenarioSet
 from .search import Search, TimeUpError
+from .small_samples import small_sample_integers
 from .tree import Tree
 
 GROUPS, GROUPS_INTEGER = 100, 20  # of scenarios, each with an estimate of its own: many help a continuous problem more
 LOOSEST, TIGHTEST = 1e-6, 1e-8  # the kernel's tolerance is this share of the gap's thousandth part, within these
 ROOT_SHARE = 0.3  # of the gap, to which the relaxation of an integer problem is solved
-SMALL_SAMPLES, SMALL_SAMPLE = 3, 12  # first designs of a problem with flow covers, scenarios each is found on
 NAMED_SCENARIOS = 3  # infeasible ones that the conflict is looked for in
 
 
@@ -151,30 +150,12 @@ def _search(
             if covered is None:
                 rounding.root(root.x)
             else:
-                _small_samples(search, rounding, draw)
+                for integers in small_sample_integers(search, root.x, draw):
+                    rounding.solve_fixed(integers)
             if not search.solved:
                 probe(search, root.x, root.bound, undecided=covered is not None)
             Tree(search, rounding).solve(root.bound)
     return SolveStatus.OPTIMAL if search.value < np.inf else SolveStatus.INFEASIBLE
-
-
-def _small_samples(search: Search, rounding: Rounding, draw: Callable[[int, int], Scenarios]) -> None:
-    """Integers of the extensive forms of a few scenarios each, which HiGHS's own heuristics find: better than rounded.
-
-    Raises KeyboardInterrupt and TimeUpError.
-    """
-    scenarios, columns = search.recourse.scenarios, search.integer
-    problem = scenarios.problem if search.exact is None else search.exact.scenarios.problem
-    for first in range(0, min(SMALL_SAMPLES * SMALL_SAMPLE, scenarios.count), SMALL_SAMPLE):
-        search.check_time()
-        few = draw(first, min(first + SMALL_SAMPLE, scenarios.count))
-        few = replace(few, probability=np.full(len(few), 1.0 / len(few)))
-        limit = None if np.isinf(search.deadline) else search.deadline - time.perf_counter()
-        found = solve_extensive_form(problem, few, gap=search.gap, risk=search.risk, time_limit=limit)
-        if found.status is SolveStatus.INTERRUPTED:
-            raise KeyboardInterrupt
-        if found.x is not None:
-            rounding.solve_fixed(found.x[columns])
 
 
 def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[str, ...] = ()) -> DesignSolution:
