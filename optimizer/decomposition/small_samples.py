@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...problems.two_stage import Scenarios
-from ...problems.two_stage.problem import Floats, Integers
+from ...problems.two_stage.problem import Floats, Integers, RandomPart
 from ..design_solution import SolveStatus
 from ..extensive_form import solve_extensive_form
 from .recourse import ExpectedRecourse
@@ -52,6 +52,8 @@ def spread_samples(costs: Floats) -> Iterator[Integers]:
 def _chosen(draw: Callable[[int, int], Scenarios], index: Integers) -> Scenarios:
     """Scenarios of given numbers, equally likely."""
     drawn = [draw(int(k), int(k) + 1) for k in index]
-    parts = {name: np.concatenate([one.parts[name] for one in drawn]) for name in drawn[0].parts}
+    parts: dict[RandomPart, Floats] = {
+        name: np.concatenate([one.parts[name] for one in drawn]) for name in drawn[0].parts
+    }
     probability = np.full(len(index), 1.0 / len(index))
     return Scenarios(0, np.concatenate([one.xi for one in drawn]), probability, parts)
