@@ -31,6 +31,7 @@ TOO_LARGE = 1e14  # HiGHS takes no entry from 1e15 on
 
 
 FEASIBILITY = 1e-9  # the recourse's own: a looser point breaks feasibility cuts that its next solution cannot see
+LOOSER_FEASIBILITY = 1e-7  # where HiGHS cannot tell otherwise
 _CLEAR = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnbounded)
 
 
@@ -232,20 +233,26 @@ class Master:
         return MasterSolution(MasterStatus.OPTIMAL, bound, x, np.array(solution.col_dual[: self.size]), threshold)
 
     def _status(self) -> Any:
-        """The verdict of HiGHS; where the warm start leads nowhere, once from scratch and once without presolve."""
+        """The verdict of HiGHS; where the warm start leads nowhere, from scratch, without presolve, to a looser one.
+
+        "Infeasible" closes a node for good: after a warm start it has been wrong, so it is asked for from scratch.
+        """
         highs = self._highs
         highs.run()
         status = highs.getModelStatus()
-        if status in _CLEAR:
+        if status in _CLEAR and status != highspy.HighsModelStatus.kInfeasible:
             return status
-        highs.clearSolver()
-        highs.run()
-        if highs.getModelStatus() not in _CLEAR:
+        for presolve, tolerance in (("choose", FEASIBILITY), ("off", FEASIBILITY), ("off", LOOSER_FEASIBILITY)):
             highs.clearSolver()
-            highs.setOptionValue("presolve", "off")
+            highs.setOptionValue("presolve", presolve)
+            highs.setOptionValue("primal_feasibility_tolerance", tolerance)
             highs.run()
+            status = highs.getModelStatus()
             highs.setOptionValue("presolve", "choose")
-        return highs.getModelStatus()
+            highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
+            if status in _CLEAR:
+                break
+        return status
 
     def _age(self) -> None:
         basis = self._highs.getBasis()

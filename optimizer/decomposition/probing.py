@@ -11,16 +11,18 @@ EVALUATIONS = 2  # more of one side of a column, where the first one was promisi
 PROMISING = 0.3  # share of the distance to the cutoff that the first one gained
 
 
-def probe(search: Search, x: Floats, bound: float) -> None:
+def probe(search: Search, x: Floats, bound: float, *, undecided: bool = False) -> None:
     """Tighten the master's bounds of integer columns, as seen from the relaxation's solution `x` (n1,) and its `bound`.
+
+    `undecided`: only those that are not whole at `x`.
 
     A side of a column whose relaxation costs the cutoff or more holds nothing better than the best design. The cuts of
     the evaluations stay: what a missing unit costs, the tree would otherwise learn at every node anew.
     """
     if search.value == np.inf:
         return
-    fraction = x[search.integer]
-    for column in search.integer[np.argsort(-fraction, kind="stable")]:
+    columns = search.integer[search.fractionality(x) > INTEGRAL] if undecided else search.integer
+    for column in columns[np.argsort(-x[columns], kind="stable")]:
         for side in (-1, 1):  # below x, then above
             _probe_side(search, int(column), side, x, bound)
 

@@ -71,6 +71,13 @@ class ExpectedRecourse:
         self._work, self._scheme = RecourseWork(scenarios, engine), scheme or Serial()
         self._scale = 0.0  # of the expected recourse: what is tiny beside it need not be exact
 
+    def over(self, scenarios: ScenarioSet) -> ExpectedRecourse:
+        """The same of other scenarios."""
+        return ExpectedRecourse(
+            scenarios, groups=self.groups, engine=self._work.engine, tolerance=self.tolerance,
+            pointwise=self.pointwise, scheme=self._scheme,
+        )  # fmt: skip
+
     @property
     def problem(self) -> TwoStageProblem:
         """Whose recourse it is."""

@@ -23,7 +23,7 @@ class ScenarioSet:
     """
 
     def __init__(self, problem: TwoStageProblem, draw: Callable[[int, int], Scenarios], count: int) -> None:
-        self.problem, self.count, self._draw = problem, count, draw
+        self.problem, self.count, self.draw = problem, count, draw
         self.form: StandardRecourse = standard_recourse(problem)
         self._numbers = sum(self.form.W.shape) * 3 + self.form.W.nnz * ("recourse" in problem.random)
         least, most = (max(1, limit // max(self._numbers, 1)) for limit in (SMALLEST_NUMBERS, LARGEST_NUMBERS))
@@ -37,7 +37,7 @@ class ScenarioSet:
         """The scenarios of one of the chunks."""
         data = self._kept.get(chunk)
         if data is None:
-            data = recourse_data(self.form, self._draw(chunk.first, chunk.last))
+            data = recourse_data(self.form, self.draw(chunk.first, chunk.last))
             if (sum(map(len, self._kept)) + len(chunk)) * self._numbers <= KEPT_NUMBERS:
                 self._kept[chunk] = data
         return data

@@ -20,6 +20,7 @@ KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slac
 SLACK_ROUNDS = 10  # solves in a row
 ROUNDING = 1e-3  # share of the gap that is none
 TOWARDS_CORE = 1e-3  # of the way
+CUT_TOLERANCE = 0.02  # of the gap, to which the duals of a cut towards the core are solved
 FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
 
 
@@ -62,6 +63,7 @@ class Search:
     checkpoint: CheckpointFile | None = None
     threshold: float | None = None  # value at risk of the last evaluation
     core: Floats | None = None  # (n1,) a point within the first stage's rows and bounds that is at few of them
+    exact: ExpectedRecourse | None = None  # without the rows that only cuts need; None: there are none
     excluded: float = np.inf  # designs that cost this or more may have been excluded
     enough: float = np.inf  # a bound that nobody needs to be higher
 
@@ -165,10 +167,13 @@ class Search:
         With a `core`, it is that a little towards it: where a unit does not run, the duals at x itself say nothing of
         what running it a little would change.
         """
+        tail = bool(self.risk.tail_weight)
+        tolerance = None
         if self.core is not None:
             x = x + TOWARDS_CORE * (self.core - x)
-        tail = bool(self.risk.tail_weight)
-        evaluation = self.recourse(x, threshold=(self.threshold if threshold is None else threshold) if tail else None)
+            tolerance = None if tail else max(self.recourse.tolerance, CUT_TOLERANCE * self.gap)
+        threshold = (self.threshold if threshold is None else threshold) if tail else None
+        evaluation = self.recourse(x, threshold=threshold, tolerance=tolerance)
         if tail and self.threshold is None and evaluation.expected is not None:
             self.threshold = self.risk.value_at_risk(evaluation.values, evaluation.probability)
             evaluation = self.recourse(x, threshold=self.threshold)
@@ -180,7 +185,7 @@ class Search:
 
     def _values(self, x: Floats) -> RecourseEvaluation:
         """The recourse at `x` (n1,), which becomes no cut of values but forbids what cannot be operated."""
-        evaluation = self.recourse(x)
+        evaluation = (self.exact or self.recourse)(x)
         if evaluation.expected is None:
             self.master.add(evaluation)
             self.infeasible_scenarios += [c.scenario for c in evaluation.feasibility]
@@ -198,7 +203,7 @@ class Search:
     def polish(self, tolerance: float) -> None:
         """The value of the best design to the kernel's `tolerance`."""
         assert self.x is not None
-        evaluation = self.recourse(self.x, tolerance=tolerance)
+        evaluation = (self.exact or self.recourse)(self.x, tolerance=tolerance)
         self.value = self.master.first_stage_cost(self.x) + self.risk.of(evaluation.values, evaluation.probability)
         self.tell()
 

@@ -17,12 +17,14 @@ from ..risk import EXPECTATION, Risk
 from .checkpoint import CheckpointFile, SavedSearch
 from .chunk_recourse import RecourseError
 from .core_point import core_point
+from .cover_search import covered_scenarios
 from .master import Master, UnboundedError
 from .probing import probe
 from .recourse import ExpectedRecourse, SummedRecourse
 from .rounding import Rounding
 from .scenario_set import ScenarioSet
 from .search import Search, TimeUpError
+from .small_samples import small_sample_integers
 from .tree import Tree
 
 GROUPS, GROUPS_INTEGER = 100, 20  # of scenarios, each with an estimate of its own: many help a continuous problem more
@@ -173,24 +175,41 @@ def _fix(problem: TwoStageProblem, master: Master, fixed: Mapping[str, float]) -
 
 def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> SolveStatus:
     """The continuous problem, then, with integers, the tree; or what was left of it."""
-    if saved is not None and saved.begun:
-        Tree(search, Rounding(search)).resume(saved.nodes, saved.closed)
-    elif not len(search.integer):
+    if not len(search.integer):
         search.relax(search.gap, whole=True)
     else:
-        search.core = core_point(search.recourse.problem.first_stage)
-        if start is not None:
-            search.evaluate(start)
-        root = search.relax(ROOT_SHARE * search.gap, whole=True)
-        if root.x is not None:
-            rounding = Rounding(search)
-            rounding.root(root.x)
-            probe(search, root.x, root.bound)
-            Tree(search, rounding).solve(root.bound)
+        _search_integers(search, saved, start)
     if search.value == np.inf:
         return SolveStatus.INFEASIBLE
     # else cuts as exact as the kernel's certificates moved nothing any more
     return SolveStatus.OPTIMAL if search.proved else SolveStatus.LIMIT
+
+
+def _search_integers(search: Search, saved: SavedSearch | None, start: Floats | None) -> None:
+    """The relaxation, with covers where these raise it; first designs, probing, and the tree."""
+    search.core = core_point(search.recourse.problem.first_stage)
+    covered = None
+    if search.core is not None and isinstance(search.recourse, ExpectedRecourse):
+        covered = covered_scenarios(search.recourse.scenarios, search.gap)
+        if covered is not None:
+            search.exact, search.recourse = search.recourse, search.recourse.over(covered)
+    rounding = Rounding(search)
+    if saved is not None and saved.begun:
+        Tree(search, rounding).resume(saved.nodes, saved.closed)
+        return
+    if start is not None:
+        search.evaluate(start)
+    root = search.relax(ROOT_SHARE * search.gap, whole=True)
+    if root.x is None:
+        return
+    if search.exact is None:
+        rounding.root(root.x)
+    else:
+        for integers in small_sample_integers(search, search.exact.scenarios, root.x):
+            rounding.solve_fixed(integers)
+    if not search.proved:
+        probe(search, root.x, root.bound, undecided=covered is not None)
+    Tree(search, rounding).solve(root.bound)
 
 
 def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[str, ...] = ()) -> DesignSolution:

@@ -44,12 +44,12 @@ def optimum(problem: TwoStageProblem, scenarios: Scenarios, risk: Risk) -> float
 
 
 @pytest.mark.parametrize("level", [0.0, 0.5, 0.95])
-@pytest.mark.parametrize("weights", [(0.0, 1.0), (0.6, 0.4)])
-@pytest.mark.parametrize(("seed", "integer"), [(0, False), (2, True), (5, False), (6, False), (9, True), (10, True)])
-def test_cvar(seed: int, integer: bool, weights: tuple[float, float], level: float) -> None:
+@pytest.mark.parametrize("integer", [False, True])
+@pytest.mark.parametrize("seed", range(16))
+def test_cvar(seed: int, integer: bool, level: float) -> None:
     problem = random_problem(seed, integer=integer)
     scenarios = problem.scenarios(0, 12, seed=1)
-    risk = Risk(*weights, level)
+    risk = Risk(*((0.0, 1.0) if seed % 4 < 2 else (0.6, 0.4)), level)
 
     def draw(first: int, last: int) -> Scenarios:
         return problem.scenarios(first, last, count=12, seed=1)
