@@ -73,7 +73,7 @@ def _random(form: StandardRecourse, x: Floats) -> tuple[Booleans, Booleans]:
 
 def _smaller(block: RecourseBlock, closed: Booleans, holds: Booleans) -> RecourseBlock:
     """The block without what is closed in all of its components; itself where nothing would be left."""
-    columns, rows = ~closed[block.columns].all(axis=0), ~holds[block.rows].all(axis=0)
+    columns, rows = _any(~closed[block.columns]), _any(~holds[block.rows])
     if (columns.all() and rows.all()) or not (columns.any() and rows.any()):
         return block
     kept = rows[block.W.indices] & np.repeat(columns, np.diff(block.W.indptr))
@@ -89,3 +89,8 @@ def _smaller(block: RecourseBlock, closed: Booleans, holds: Booleans) -> Recours
         columns=block.columns[:, columns],
         entries=block.entries[:, kept],
     )
+
+
+def _any(of_components: Booleans) -> Booleans:
+    """(n,) whether it is so in any component, of (C, n)."""
+    return np.asarray(of_components.any(axis=0), dtype=np.bool_)
