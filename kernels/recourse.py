@@ -83,7 +83,7 @@ class RecourseLP:
         `h` (N, m) or (m,), which is N = 1. `q`, `upper` (n,) or (N, n), default those of the LP; `W_values` (N, nnz) in
         the order of `self.W.data`, default the same W for all. `tolerance`: relative duality gap and residuals; a
         certified gap of `absolute` is enough too, which spares scenarios of cost 0 an exact solution.
-        `start`: where all scenarios start (`RecourseLP.start`), a fifth of the time less where they are alike.
+        `start`: where all scenarios start (`RecourseLP.start`): the same results, often sooner.
         What misses it is solved again by HiGHS and marked `resolved_exactly`; only infeasible, unbounded or failed
         scenarios have no finite objective.
 
@@ -120,7 +120,7 @@ class RecourseLP:
         """Where scenarios start best that are like the few given ones (NumPy arrays as for `solve`; 32 are enough).
 
         Points of the central path of their mean are tried on them; None where none spares iterations. It costs as much
-        as some 300 scenarios and, the first time, an analysis by the reference engine: worth it for thousands.
+        as some 300 scenarios and, the first time, an analysis by the reference engine: worth it for 10,000s.
         None also for a program that is taken apart (`parts.py`).
         """
         xp, *data = self._arrays(h, q, upper, W_values)

@@ -13,9 +13,9 @@ from ..engine import Floats, StandardBatch
 from .interior_point import InteriorPoint
 from .lanes import longest_steps, theta_of
 
-SHRINK = 0.3  # from one mu to the next
-STEPS = 2  # for each mu
-MOST = 12  # mu
+SHRINK = 0.4  # from one mu to the next
+STEPS = 2  # for each mu; more end at the boundary where a program has no interior
+MOST = 14  # mu
 SMALLEST_GAP = 0.1  # relative to the objective: what differs from the program could not start from nearer
 
 
