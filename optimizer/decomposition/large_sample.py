@@ -148,28 +148,27 @@ class _ByCells:
             self.operating = partition.seconds_a_scenario * len(self.sample)
             if self._consider(x, made) and len(self.sample) <= PROMPT and not self._operate(x):
                 return None
-            if self.lower >= self._believed:
-                break
+            if self._proven():
+                return SolveStatus.OPTIMAL
             found = self._solved(made, bounding=partition is whole)
             if time.perf_counter() >= self.deadline - self.operating:
                 return self._out_of_time(found.x)
-            if found.status not in (
-                SolveStatus.OPTIMAL,
-                SolveStatus.LIMIT,
-            ):  # cells without a bound or a design prove nothing
+            if found.status not in (SolveStatus.OPTIMAL, SolveStatus.LIMIT):  # cells without a bound prove nothing
                 return found.status if found.status is SolveStatus.INTERRUPTED else None
-            if self.lower >= self._believed:
-                break
+            if self._proven():
+                return SolveStatus.OPTIMAL
             partition, x, count = whole, found.x, MORE_CELLS * count
-            if SCENARIOS_A_CELL * count > len(self.sample) * max(1, len(made.parts)):
+            if x is None or SCENARIOS_A_CELL * count > len(self.sample) * max(1, len(made.parts)):
                 return None
-        if x is None:
-            return self._out_of_time(None)
-        if self.promising is None:
-            return None
-        if self.x is not self.promising and not self._operate(self.promising):
-            return None
-        return SolveStatus.OPTIMAL if self.lower >= self._enough else None
+        return self._out_of_time(None) if time.perf_counter() >= self.deadline else None
+
+    def _proven(self) -> bool:
+        """Whether the bound proves the most promising design, which is operated in all scenarios if so it seems."""
+        if self.promising is None or self.lower < self._believed:
+            return False
+        if self.promising is not self.x:
+            self._operate(self.promising)
+        return self.lower >= self._enough
 
     @property
     def _enough(self) -> float:
@@ -253,7 +252,7 @@ class _ByCells:
             self.x, self.value = x, value
             self._tell()
         if x is self.promising:
-            self.estimate, self.error = value, 0.0
+            self.promising, self.estimate, self.error = self.x, self.value, 0.0
         return bool(np.isfinite(value))
 
     def _raise(self, lower: float) -> None:
