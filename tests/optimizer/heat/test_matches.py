@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from benchmarks.subjects.heat import random_matches
 from loopwise.optimizer.heat import MatchStatus, fewest_matches
 from loopwise.problems.heat import HeatDataError, HeatRecoveryProblem, HeatStream, Side, Utility
 from loopwise.problems.heat.match_data import MatchData, largest_exchange, match_data
@@ -56,6 +57,41 @@ def test_best_known_matches_are_proved(row: dict) -> None:
 @pytest.mark.parametrize("instance", ["4sp1", "6sp1", "7sp4", "8sp1", "balanced5"])
 def test_tightening_cuts_off_nothing(instance: str) -> None:
     assert fewest_matches(published(instance), tightened=False).value == fewest_matches(published(instance)).value
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_bound_and_descent_agree_with_the_plain_formulation(seed: int) -> None:
+    data = random_matches(4, 4, seed)
+    tightened, plain = fewest_matches(data), fewest_matches(data, tightened=False)
+    assert tightened.status is plain.status is MatchStatus.OPTIMAL
+    assert tightened.value == plain.value == tightened.lower_bound
+    check_second_law(data, dict(tightened.heat))
+    cost = {
+        (h, c): 1.0 + (3 * i + 5 * j) % 7 for i, h in enumerate(data.hot_names) for j, c in enumerate(data.cold_names)
+    }
+    cheapest, other = fewest_matches(data, cost), fewest_matches(data, cost, tightened=False)
+    assert cheapest.value == pytest.approx(other.value, abs=1e-6)
+    assert sum(cost[pair] for pair in cheapest.heat) == pytest.approx(cheapest.value)
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_ten_and_ten_streams_with_utilities_are_proved(seed: int) -> None:
+    """22 carriers whose heat balances only as a whole need 21 matches; the sections of the pinch need one more."""
+    data = random_matches(10, 10, seed)
+    assert data.shape[:2] == (11, 11)
+    solution = fewest_matches(data)
+    assert solution.status is MatchStatus.OPTIMAL
+    assert solution.value == solution.lower_bound == len(solution.heat) == 22
+    check_second_law(data, dict(solution.heat))
+
+
+def test_a_time_limit_leaves_a_choice_and_a_bound() -> None:
+    data = random_matches(8, 8, 1)
+    stopped = fewest_matches(data, time_limit=0.0)
+    assert stopped.status is MatchStatus.LIMIT
+    assert stopped.lower_bound is not None
+    assert 17 <= stopped.lower_bound <= 20 <= stopped.value == len(stopped.heat)  # 20: proved without a limit
+    check_second_law(data, dict(stopped.heat))
 
 
 def small() -> HeatRecoveryProblem:
