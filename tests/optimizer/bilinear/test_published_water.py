@@ -35,7 +35,7 @@ def test_fixed_flows(name: str, factor: float, fresh: str, waste: str) -> None:
     data = json.loads(shared_case(f"water/{name}.json").read_text())
 
     def flow(node: dict[str, Any]) -> float:
-        return factor * float(node.get("flow", node.get("flow_t_h")))
+        return factor * float(node["flow"] if "flow" in node else node["flow_t_h"])
 
     sinks = [{"name": f"D{i}", "flow": flow(n), "maximum": {"C": n["cmax_ppm"]}} for i, n in enumerate(data["sinks"])]
     sources = [
