@@ -44,7 +44,12 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
             message = f"at the hardest values of the declared ranges, {message}"
         content = ReportContent(title=case.name, description=case.description, notes=(message,))
         return Outcome(result_of(opened, found, _judged_by(case), (), {}, options), content, message=message)
-    before = None if found.status is SearchStatus.INTERRUPTED else once_through(case, asked, progress)
+    before = None
+    if found.status is not SearchStatus.INTERRUPTED:
+        try:
+            before = once_through(case, asked, progress)
+        except KeyboardInterrupt:  # the network stays; what it is compared with is left out
+            found = replace(found, status=SearchStatus.INTERRUPTED)
     content = _content(case, network, before, answer.limits, _where(opened))
     name, unit = _judged_by(case)
     proven = f"{name.replace('-', ' ').capitalize()}{_where(opened)}: {amount(found.value)} {unit}, "

@@ -56,7 +56,10 @@ def best_networks(case: WaterNetworkCase, options: SearchOptions, progress: Prog
 
 
 def once_through(case: WaterNetworkCase, options: SearchOptions, progress: Progress) -> tuple[float, Network] | None:
-    """Objective and network where no used or treated water is used again; None where there is none."""
+    """Objective and network where no used or treated water is used again; None where there is none.
+
+    Raises KeyboardInterrupt where it is interrupted.
+    """
     givers = [*(u.name for u in case.process_units), *(t.name for t in case.treatment_units)]
     givers += [s.name for s in case.sources] + [f"{t.name} reject" for t in case.treatment_units if t.recovery < 1.0]
     users = [*(u.name for u in case.process_units), *(d.name for d in case.demands)]
@@ -71,6 +74,8 @@ def once_through(case: WaterNetworkCase, options: SearchOptions, progress: Progr
         return None
     seconds = min(_BASELINE_SECONDS, options.time_limit)
     solved = solve(model, replace(options, time_limit=seconds, gap=1e-3), progress, "the same without reuse")
+    if solved.found.status is SearchStatus.INTERRUPTED:
+        raise KeyboardInterrupt
     return None if solved.found.x is None else (solved.found.value, network_of(alone, model))
 
 

@@ -4,9 +4,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
-from loopwise.optimizer.bilinear import SearchOptions, SearchStatus, minimize
+from loopwise.optimizer.bilinear import SearchOptions, SearchStatus, minimize, water_kind
 from loopwise.optimizer.bilinear.from_pyomo import from_pyomo
 from loopwise.optimizer.bilinear.search_outcome import ended_by_itself
 from loopwise.optimizer.cli.app import app
@@ -47,3 +48,18 @@ def test_a_search_that_ends_by_itself_says_so() -> None:
     assert any("3,600 s" in line and "--time-limit" in line for line in ended_by_itself(late, Options()))
     assert ended_by_itself(late, Options(time_limit=10.0)) == ()
     assert ended_by_itself(found, Options()) == ()
+
+
+def test_an_interrupt_after_the_search_keeps_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the plant without reuse is searched."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(water_kind, "once_through", interrupted)
+    ran = CliRunner().invoke(app, ["optimize", "wang-smith-recycling", "--out", str(tmp_path / "out")])
+    assert ran.exit_code == 130, ran.output
+    result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert (result["status"], result["baseline"]) == ("interrupted", None)
+    assert result["objective"]["value"] == pytest.approx(20.0, rel=1e-3)
+    assert result["design"]
