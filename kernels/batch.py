@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -60,5 +61,22 @@ class RecourseBatch:
                 array.flags.writeable = False
         return self
 
+    def reordered(self, rows: Any) -> RecourseBatch:
+        """The scenarios `rows`, in that order."""
+        arrays: dict[str, Any] = {name: None if a is None else a[rows] for name, a in vars(self).items()}
+        return RecourseBatch(**arrays)
+
+    def put(self, rows: Any, others: RecourseBatch) -> None:
+        """Replace the scenarios `rows` by `others`; a `primal` that those have and this has not is left out."""
+        for name, array in vars(self).items():
+            if array is not None:
+                array[rows] = getattr(others, name)
+
     def __len__(self) -> int:
         return len(self.objective)
+
+
+def concatenated(xp: Any, parts: Sequence[RecourseBatch]) -> RecourseBatch:
+    """All scenarios of all parts."""
+    names = [name for name, value in vars(parts[0]).items() if value is not None]
+    return RecourseBatch(**{name: xp.concatenate([getattr(part, name) for part in parts]) for name in names})

@@ -94,3 +94,20 @@ class _Prepared:
                 result.iterations, result.primal,
             )  # fmt: skip
         return result
+
+
+class Closer:
+    """Moves activities onto their rows; prepared for one `W` (m, n) with entries, see `projection.py`."""
+
+    def __init__(self, W: Sparse) -> None:
+        self._instructions = instruction_sets()[0]
+        self._native = _module()[0].Prepared(plan(StandardForm(W, np.zeros(W.shape[1], np.bool_))))
+
+    def __call__(
+        self, primal: Floats, h: Floats, lower: Floats, upper: Floats, W_values: Floats | None, allowed: Floats
+    ) -> Booleans:
+        """(N,) whether every row of `primal` (N, n), changed in place, is missed by no more than `allowed` (m,)."""
+        closed = np.zeros(len(h), np.bool_)
+        given = (np.ascontiguousarray(a) for a in (h, lower, upper))
+        self._native.close(self._instructions, threads(), *given, W_values, allowed, primal, closed)
+        return closed

@@ -7,18 +7,24 @@ stands beside one of tonnes. What is left of W y = h is closed by the smallest s
 
 that is dy = R^2 W'(W R^2 W')^-1 (h - W y). It stays inside the bounds wherever its norm is below 1 (Dikin's ellipsoid;
 Dikin, Iterative solution of problems of linear and quadratic programming, Soviet Math. Doklady 8 (1967) 674-675).
+
+The compiled module does so for a lane of scenarios at once (`cpp/projection.hpp`); without it one follows the other
+here. Programs that few rows couple are closed part by part, and what these rows' slacks take closes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
+from . import cpu
 from .batch import Status
-from .engine import Floats
+from .engine import Booleans, Floats, Sparse
 from .exact import ExactSolver
 from .recourse import RecourseLP
 
@@ -26,6 +32,11 @@ ROUNDS = 3  # a step is exact but for rounding, which the next one takes away
 ROUNDING = 1e-13  # of the terms of a row, below which its residual means nothing
 REGULARIZATION = 1e-14  # of a row's own size: rows may depend on each other
 FREE = 1.0  # room of a column without bounds, beside its own size
+
+
+Closer = Callable[[Floats, Floats, Floats, Floats, Floats | None, Floats], Booleans]
+"""Changes primal (N, n) in place for h (N, m), lower (n,), upper (n,) or (N, n), W_values (N, nnz) or None, and what
+each row may miss (m,); returns (N,) whether that is kept."""
 
 
 class Projection:
@@ -36,9 +47,6 @@ class Projection:
         self._program = program
         self._units = np.ones(program.W.shape[0]) if units is None else units
         self._exact: ExactSolver | None = None
-        W = program.W
-        self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
-        self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
 
     def onto_rows(
         self, primal: Floats, h: Floats, q: Floats, upper: Floats, W_values: Floats | None, *, allowed: float
@@ -48,31 +56,94 @@ class Projection:
         `h` (N, m), `q` and `upper` (n,) or (N, n), `W_values` (N, nnz) or None as in `RecourseLP.solve`. Scenarios
         that are closed already are left as they are; one that no step closes is solved again by HiGHS. NaN stays NaN.
         """
-        residual, floor = self._residual(primal, h, W_values)
-        limit = np.maximum(allowed * self._units, floor)  # (N, m)
-        open_ = np.flatnonzero((np.abs(residual) > limit).any(axis=1))
-        if len(open_):
-            primal = primal.copy()
-            for k in open_:
-                own = None if W_values is None else W_values[k]
-                u = upper if upper.ndim == 1 else upper[k]
-                y = self._stepped(primal[k], h[k], u, own, limit[k])
-                primal[k] = y if y is not None else self._solved(h[k], q if q.ndim == 1 else q[k], u, own, primal[k])
+        primal, left = np.array(primal), np.arange(len(primal))
+        if self._parts:
+            primal, closed = self._close_parts(primal, h, upper, W_values, allowed)
+            left = left[~closed]
+        if len(left):
+            own = primal[left], h[left], _of(upper, left), None if W_values is None else W_values[left]
+            closed = self._whole(own[0], own[1], self._program.lower, own[2], own[3], allowed * self._units)
+            primal[left] = own[0]
+            for k in left[~closed]:
+                values = None if W_values is None else W_values[k]
+                primal[k] = self._solved(h[k], _of(q, k), _of(upper, k), values, primal[k])
         return primal
 
-    def _residual(self, primal: Floats, h: Floats, W_values: Floats | None) -> tuple[Floats, Floats]:
-        """(N, m) h - W y, and what of it is rounding."""
-        W = self._program.W
-        terms = (W.data if W_values is None else W_values) * primal[:, self._column_of_entry]
-        return h - (self._sum_rows @ terms.T).T, ROUNDING * ((self._sum_rows @ np.abs(terms).T).T + np.abs(h))
+    @cached_property
+    def _whole(self) -> Closer:
+        return closer(self._program.W)
 
-    def _matrix(self, values: Floats | None) -> Any:
-        W = self._program.W
-        return W if values is None else sp.csc_array((values, W.indices, W.indptr), shape=W.shape)
+    @cached_property
+    def _parts(self) -> tuple[Closer, ...]:
+        apart = self._program.apart
+        return () if apart is None else tuple(closer(program.W) for program in apart[1])
 
-    def _stepped(self, y: Floats, h: Floats, upper: Floats, values: Floats | None, limit: Floats) -> Floats | None:
+    def _close_parts(
+        self, primal: Floats, h: Floats, upper: Floats, W_values: Floats | None, allowed: float
+    ) -> tuple[Floats, Booleans]:
+        """Every part closed, and what is then left of the rows that couple them taken into their slacks; (N,) where."""
+        assert self._program.apart is not None
+        separated, programs = self._program.apart
+        closed, moved = np.ones(len(primal), np.bool_), list[Floats]()
+        units = np.broadcast_to(self._units, h.shape[1:])
+        for k, (close, program) in enumerate(zip(self._parts, programs, strict=True)):
+            own_h, y, own_upper, values = separated.lanes(np, k, h, (primal, upper), W_values)
+            own_units = separated.lanes(np, k, units[None], (), None)[0].min(axis=0)
+            closed &= (
+                close(y, own_h, program.lower, own_upper, values, allowed * own_units).reshape(len(h), -1).all(axis=1)
+            )
+            moved.append(y)
+        whole, fits = separated.assembled(moved, primal, h, upper, W_values)
+        return whole, closed & fits
+
+    def _solved(self, h: Floats, q: Floats, upper: Floats, values: Floats | None, instead: Floats) -> Floats:
+        """An optimal vertex by HiGHS, whose rows hold to 1e-9; `instead` where it finds none."""
+        program = self._program
+        if self._exact is None:
+            self._exact = ExactSolver(program.W, program.q, program.lower, program.upper)
+        solution = self._exact.solve(h, q, upper, values)
+        return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal
+
+
+def _of(values: Floats, rows: Any) -> Floats:
+    """Those scenarios' own values, or what all share."""
+    return values if values.ndim == 1 else values[rows]
+
+
+def closer(W: Sparse) -> Closer:
+    """The compiled one, or one scenario after the other where nothing was compiled."""
+    return Stepwise(W) if cpu.unavailable() else cpu.Closer(W)
+
+
+class Stepwise:
+    """A `Closer` in SciPy: the specification."""
+
+    def __init__(self, W: Sparse) -> None:
+        self._W = W
+        self._column_of_entry = np.repeat(np.arange(W.shape[1]), np.diff(W.indptr))
+        self._sum_rows = sp.csr_array((np.ones(W.nnz), (W.indices, np.arange(W.nnz))), shape=(W.shape[0], W.nnz))
+
+    def __call__(
+        self, primal: Floats, h: Floats, lower: Floats, upper: Floats, W_values: Floats | None, allowed: Floats
+    ) -> Booleans:
+        """See `Closer`."""
+        terms = (self._W.data if W_values is None else W_values) * primal[:, self._column_of_entry]
+        residual = h - (self._sum_rows @ terms.T).T
+        limit = np.maximum(allowed, ROUNDING * ((self._sum_rows @ np.abs(terms).T).T + np.abs(h)))
+        closed = ~(np.abs(residual) > limit).any(axis=1)
+        for k in np.flatnonzero(~closed):
+            y = self._stepped(
+                primal[k], h[k], lower, _of(upper, k), None if W_values is None else W_values[k], limit[k]
+            )
+            if y is not None:
+                primal[k], closed[k] = y, True
+        return closed
+
+    def _stepped(
+        self, y: Floats, h: Floats, lower: Floats, upper: Floats, values: Floats | None, limit: Floats
+    ) -> Floats | None:
         """One scenario moved onto its rows; None where that is not possible inside its bounds."""
-        W, lower = self._matrix(values), self._program.lower
+        W = self._W if values is None else sp.csc_array((values, self._W.indices, self._W.indptr), shape=self._W.shape)
         room = np.minimum(y - lower, upper - y)
         room = np.maximum(np.where(np.isfinite(room), room, FREE + np.abs(y)), 0.0)
         weighted = W * room  # W R
@@ -87,11 +158,3 @@ class Projection:
             if (np.abs(h - W @ y) <= limit).all():
                 return y
         return None
-
-    def _solved(self, h: Floats, q: Floats, upper: Floats, values: Floats | None, instead: Floats) -> Floats:
-        """An optimal vertex by HiGHS, whose rows hold to 1e-9; `instead` where it finds none."""
-        program = self._program
-        if self._exact is None:
-            self._exact = ExactSolver(program.W, program.q, program.lower, program.upper)
-        solution = self._exact.solve(h, q, upper, values)
-        return instead if solution.status is not Status.OPTIMAL or solution.primal is None else solution.primal

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .arrays import Placed, namespace, to_host
-from .batch import RecourseBatch, Status
+from .batch import RecourseBatch, Status, concatenated
 from .certificates import Certifier
 from .checks import canonical, check_finite, check_problem, scenario_array
 from .engine import Engine, Floats, Sparse
 from .exact import ExactSolution, ExactSolver
 from .expectation import BLOCK, Expectation, ScenarioMatrix, block_sums
 from .gpu.staging import chunk_size, staged
+from .parts import find_parts
 from .selection import choose, iterate
+from .separated import Separated
 from .standard_form import Standardizer
 
 CHUNK_BYTES = 1 << 27  # working memory that one chunk of scenarios may take on the host
@@ -56,7 +59,7 @@ class RecourseLP:
         self._exact: ExactSolver | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_shapes": {}, "_exact": None}
+        return {name: value for name, value in vars(self).items() if name != "apart"} | {"_shapes": {}, "_exact": None}
 
     def solve(
         self,
@@ -85,7 +88,7 @@ class RecourseLP:
         xp, *arrays = self._arrays(h, q, upper, W_values)
         choice, count = choose(engine, xp), len(arrays[0])
         parts: list[RecourseBatch] = []
-        for part, device, chunk in self._chunks(xp, choice, count, arrays):
+        for _, device, chunk in self._chunks(xp, choice, count, arrays):
             batch = self._solve(
                 device,
                 choice,
@@ -93,11 +96,10 @@ class RecourseLP:
                 tolerance=tolerance,
                 max_iterations=max_iterations,
                 primal=primal,
-                first=part.start,
                 absolute=absolute,
             )
             parts.append(batch if device is xp else batch.on_host())
-        return (parts[0] if len(parts) == 1 else _concatenate(xp, parts)).frozen()
+        return (parts[0] if len(parts) == 1 else concatenated(xp, parts)).frozen()
 
     def _chunks(
         self, xp: Any, engine: Engine, count: int, arrays: list[Any]
@@ -163,9 +165,7 @@ class RecourseLP:
         total: Expectation | None = None
         for part, device, chunk in self._chunks(xp, choice, count, arrays):
             *data, weight, group, own_T, own_slope = chunk
-            batch = self._solve(
-                device, choice, *data, tolerance=tolerance, max_iterations=max_iterations, first=part.start
-            )
+            batch = self._solve(device, choice, *data, tolerance=tolerance, max_iterations=max_iterations)
             parts = [m and m.with_values(own) for m, own in zip(matrices, (own_T, own_slope), strict=True)]
             sums = block_sums(
                 batch, weight[:, 0], group[:, 0], group_count, first + part.start, T=parts[0], upper_slope=parts[1],
@@ -209,9 +209,46 @@ class RecourseLP:
 
     def _solve(
         self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any, *,
-        tolerance: float, max_iterations: int, primal: bool = False, first: int, absolute: float = 0.0,
+        tolerance: float, max_iterations: int, primal: bool = False, absolute: float = 0.0,
     ) -> RecourseBatch:  # fmt: skip
-        """One chunk; scenarios whose finite upper bounds differ are solved in parts of one kind each."""
+        """One chunk; part by part where the program has parts, and as a whole what these do not decide."""
+        limits: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations}
+        apart = self.apart
+        if apart is None:
+            return self._solve_kinds(xp, engine, h, q, upper, W_values, **limits, primal=primal, absolute=absolute)
+        separated, programs = apart
+
+        def solve_part(k: int, *data: Any) -> RecourseBatch:
+            own = data if xp is not np else (data[0], _shared(data[1]), _shared(data[2]), data[3])
+            return programs[k]._solve_kinds(xp, engine, *own, **limits, primal=True, absolute=0.0)
+
+        batch, decided = separated.solve(xp, solve_part, h, q, upper, W_values, primal=primal)
+        gap = batch.objective - batch.lower_bound  # of parts of both signs more than the sum can bear
+        decided &= xp.abs(gap) <= xp.maximum(absolute, PROVED_GAP * tolerance * xp.abs(batch.objective))
+        left = xp.flatnonzero(~decided)
+        if len(left):
+            rows = _rows(left, h, q, upper, W_values)
+            batch.put(left, self._solve_kinds(xp, engine, *rows, **limits, primal=primal, absolute=absolute))
+        return batch
+
+    @cached_property
+    def apart(self) -> tuple[Separated, tuple[RecourseLP, ...]] | None:
+        """How the program is taken apart, and its parts, which are not taken apart again."""
+        found = find_parts(self.W, self.q, self.lower, self.upper)
+        if found is None:
+            return None
+        links, parts = found
+        programs: list[RecourseLP] = []
+        for part in parts:
+            columns = part.columns[0]
+            programs.append(RecourseLP(part.W, self.q[columns], self.upper[columns], lower=self.lower[columns]))
+        return Separated(self.W, links, parts), tuple(programs)
+
+    def _solve_kinds(
+        self, xp: Any, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any, *,
+        tolerance: float, max_iterations: int, primal: bool, absolute: float,
+    ) -> RecourseBatch:  # fmt: skip
+        """Scenarios whose finite upper bounds differ are solved in groups of one kind each."""
         finite = xp.isfinite(upper)
         if finite.ndim == 1 or bool((finite == finite[:1]).all()):
             shape = self._shape(to_host(finite if finite.ndim == 1 else finite[0]), W_values is not None)
@@ -222,14 +259,12 @@ class RecourseLP:
         order = np.argsort(kind.ravel(), kind="stable")
         parts = []
         for k in range(len(kinds)):
-            rows = xp.asarray(np.flatnonzero(kind.ravel() == k))
-            part = _rows(rows, h, q, upper, W_values)
-            solved = self._solve(
-                xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, first=first,
-                absolute=absolute,
-            )  # fmt: skip
+            part = _rows(xp.asarray(np.flatnonzero(kind.ravel() == k)), h, q, upper, W_values)
+            solved = self._solve_kinds(
+                xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, absolute=absolute
+            )
             parts.append(solved)
-        return _reordered(xp, _concatenate(xp, parts), np.argsort(order))
+        return concatenated(xp, parts).reordered(xp.asarray(np.argsort(order)))
 
     def _solve_shape(
         self, xp: Any, shape: _Shape, engine: Engine, h: Any, q: Any, upper: Any, W_values: Any,
@@ -322,14 +357,3 @@ def _shared(values: Floats) -> Floats:
 def _rows(rows: Any, *arrays: Any) -> tuple[Any, ...]:
     """Those rows of what each scenario has of its own; what all share as it is."""
     return tuple(a if a is None or a.ndim == 1 else a[rows] for a in arrays)
-
-
-def _concatenate(xp: Any, parts: list[RecourseBatch]) -> RecourseBatch:
-    names = [name for name, value in vars(parts[0]).items() if value is not None]
-    return RecourseBatch(**{name: xp.concatenate([getattr(part, name) for part in parts]) for name in names})
-
-
-def _reordered(xp: Any, batch: RecourseBatch, order: Any) -> RecourseBatch:
-    order = xp.asarray(order)
-    arrays: dict[str, Any] = {name: None if a is None else a[order] for name, a in vars(batch).items()}
-    return RecourseBatch(**arrays)

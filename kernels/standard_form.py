@@ -78,11 +78,10 @@ class Standardizer:
                 rows, row_scale = rows[kept], row_scale[kept]
         bounded = np.where(sign > 0, lower_finite[columns] & upper_finite[columns], False)
         self.form = StandardForm(form, bounded)
-        self._unchanged = (
-            np.array_equal(columns, np.arange(W.shape[1]))
-            and np.array_equal(rows, np.arange(W.shape[0]))
-            and bool((row_scale == 1.0).all() and (column_scale == 1.0).all())
-        )
+        self._all_columns = np.array_equal(columns, np.arange(W.shape[1]))
+        self._all_rows = np.array_equal(rows, np.arange(W.shape[0]))
+        unscaled = bool((row_scale == 1.0).all() and (column_scale == 1.0).all())
+        self._unchanged = self._all_columns and self._all_rows and unscaled
         self._shifted = bool(reflected.any() or (used & lower_finite & (lower != 0.0)).any())
         self._reflected = np.flatnonzero(reflected)
         self._unused = np.flatnonzero(~used)
@@ -101,8 +100,10 @@ class Standardizer:
                 "cost_scale": sign * column_scale,
                 "entries": entries,
                 "factor": factor,
-                "unbounded": ~bounded,
-                "lower": np.where(lower_finite, lower, 0.0),
+                "bounded": np.flatnonzero(bounded),
+                "bounded_column": columns[bounded],
+                "bounded_lower": lower[columns[bounded]],
+                "bounded_scale": column_scale[bounded],
                 "shift": np.where(used & lower_finite, lower, 0.0),
                 "unused_lower": lower[~used],
                 "removed": removed,
@@ -147,12 +148,15 @@ class Standardizer:
             consistent = error <= 1e-9 * largest(xp, xp.abs(h))
         if self._unchanged and not self._shifted:
             return Standardized(StandardBatch(h, q, upper, W_values), constant, consistent)
-        columns = place["columns"]
-        room = xp.maximum(upper - place["lower"], 0.0)[..., columns] / place["column_scale"]
+        room = xp.full((*upper.shape[:-1], len(place["columns"])), np.inf)
+        own_room = upper[..., place["bounded_column"]] - place["bounded_lower"]
+        room[..., place["bounded"]] = xp.maximum(own_room, 0.0) / place["bounded_scale"]
+        h = h if self._all_rows else xp.take(h, place["rows"], axis=1)
+        q = q if self._all_columns else xp.take(q, place["columns"], axis=-1)
         batch = StandardBatch(
-            xp.ascontiguousarray(h[:, place["rows"]] * place["row_scale"]),
-            xp.ascontiguousarray(q[..., columns] * place["cost_scale"]),
-            xp.ascontiguousarray(xp.where(place["unbounded"], np.inf, room)),
+            xp.ascontiguousarray(h * place["row_scale"]),
+            xp.ascontiguousarray(q * place["cost_scale"]),
+            room,
             None if W_values is None else xp.ascontiguousarray(W_values[:, place["entries"]] * place["factor"]),
         )
         return Standardized(batch, constant, consistent)
@@ -168,6 +172,8 @@ class Standardizer:
     def primal(self, xp: Any, iterates: Iterates, q: Any, upper: Any) -> Any:
         """y (N, n) of the user's LP."""
         scaled = iterates.primal * self._place["cost_scale"].on(xp)
+        if self._all_columns and not self._shifted:
+            return scaled
         split = scaled.shape[1] - len(self._free)
         columns = self._place["columns"].on(xp)
         result = xp.zeros((len(scaled), self._shape[1]))

@@ -10,7 +10,8 @@ from ..problems.two_stage import TwoStageProblem
 from ..problems.two_stage.problem import Floats
 from .outcome import Outcome
 from .progress import Progress
-from .result import Comparison
+from .report.words import amount
+from .result import Comparison, Objective
 from .sample import Sample
 from .statistics.comparison import compare_designs, share_better
 from .statistics_run import certain, expected
@@ -43,4 +44,20 @@ def with_comparison(
         share_better=share_better(found) if found.weight else None,
         failed=found.failed,
     )
-    return replace(outcome, result=outcome.result.model_copy(update={"comparison": comparison}))
+    line = comparison_headline(comparison, outcome.result.objective)
+    report = replace(outcome.report, headline=(*outcome.report.headline, *([line] if line else [])))
+    return replace(outcome, result=outcome.result.model_copy(update={"comparison": comparison}), report=report)
+
+
+def comparison_headline(found: Comparison, objective: Objective) -> str:
+    """What the design has less or more than the other, how surely and how often; empty where nothing is known."""
+    difference, often = found.difference, found.share_better
+    if difference is None or difference.value is None or often is None:
+        return ""
+    what = f"{amount(abs(difference.value))} {objective.unit}".strip()
+    way = "less" if difference.value <= 0.0 else "more"
+    line = f"{objective.name.replace('-', ' ').capitalize()}: {what} {way} than with {found.against}"
+    if difference.confidence is not None:
+        low, high = amount(difference.low), amount(difference.high)
+        line += f" (difference with {difference.confidence:.0%} confidence between {low} and {high})"
+    return f"{line}, better in {often:.1%} of the same {found.scenarios:,} futures."

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # whole park adds up some hundred rows and is to close to 1e-6.
 CLOSED = 5e-9
 # Reports that stand for themselves in no table of scenarios
-INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.", "destroyed.")
+INTERNAL = ("flow.", "load.", "hourly.", "residual.", "balance.", "destroyed.", "lost.", "energy.")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,9 @@ class Options:
         if self.cvar_weight and (self.replications or self.information):
             message = "--replications and --information bound the best expected cost; leave out one of the two"
             problems.append(Problem(message, place="--cvar-weight", typed=str(self.cvar_weight)))
+        if self.cvar_weight and self.flexibility:
+            message = "--flexibility bounds what switching anew saves of the mean cost; leave out one of the two"
+            problems.append(Problem(message, place="--cvar-weight", typed=str(self.cvar_weight)))
         if self.reduce is not None and self.sample is not None:
             message = "--sample takes the first scenarios, --reduce stands for all of them; leave out one of the two"
             problems.append(Problem(message, place="--reduce", typed=str(self.reduce)))

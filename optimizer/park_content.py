@@ -13,13 +13,13 @@ from .park_balance import contaminant_table, plant_table
 from .park_costs import capital_charge, cost_table, payback
 from .park_design import design_items, running_table
 from .park_durations import duration_pictures
-from .park_exergy import exergy_table
 from .park_flows import pictures
 from .park_heat import header_table, heat_flows, heat_headline, heat_pictures
 from .park_indicators import indicator_table
-from .park_ladder import ladder_headline
+from .park_ladder import ladder_headline, ladder_table
 from .park_operation import Operation
 from .park_totals import contaminant_totals, water_totals
+from .park_units import energy_table, exergy_table
 from .report import ReportContent
 from .report.words import amount, number
 from .result import DesignItem, Result
@@ -47,6 +47,7 @@ def report_content(
         contaminant_totals(park, design),
         contaminant_table(park, design),
         header_table(park, design, before),
+        energy_table(park, design),
         exergy_table(park, design, before),
     )
     return replace(
@@ -59,6 +60,7 @@ def report_content(
         ),
         cost=histograms(_compared(design, before)),
         cost_table=cost_table(park, design, before),
+        comparison=ladder_table(result),
         balance=plant_table(park, design, before),
         tables=tuple(table for table in tables if table is not None),
         indicators=indicator_table(park, design, before),

@@ -30,7 +30,7 @@ def with_flexibility(
         return replace(outcome, notes=(*outcome.notes, "flexibility: no unit of the park is switched on or off"))
     sample = Sample(options.flexibility, options.seed, options.sampling)
     try:
-        plain = replace(options, checkpoint=None, method="extensive", cvar_weight=0.0)
+        plain = replace(options, checkpoint=None, method="extensive")
         once = find_design(park.problem, sample, plain, progress, scheme=scheme, title="one commitment for all")
         if once.status is SolveStatus.INTERRUPTED:
             raise KeyboardInterrupt

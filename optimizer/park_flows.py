@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from itertools import cycle
 
 from ..problems.park import steam_properties as steam
-from ..problems.park.assembly import Flow
 from ..problems.park.header import header_node
+from ..problems.park.ledger import Flow
 from ..problems.park.problem import ParkProblem
 from .park_operation import Operation
 from .report.content import FlowLine, FlowPicture

@@ -13,7 +13,7 @@ from ..problems.heat.total_site import Main, total_site_targets
 from ..problems.park.header import header_node
 from ..problems.park.problem import ParkProblem
 from ..problems.park.steam_properties import saturation_temperature
-from .heat.report import COLD, HOT, profiles_picture
+from .heat.pictures import COLD, HOT, profiles_picture
 from .park_cogeneration import cogeneration_words
 from .park_flows import plant_of, short_title
 from .park_operation import Operation
@@ -85,7 +85,7 @@ def heat_pictures(park: ParkProblem) -> Iterator[Picture]:
         pinches = ", ".join(f"{t:,.4g}" for t in curves.table.pinches)
         yield Picture(
             f"Composite curves: {title}",
-            line_figure(lines, "heat, MW", "temperature, degC"),
+            line_figure(lines, "heat, MW", "temperature, °C"),
             f"Where the curves lie above each other heat can be recovered: {curves.table.heat_recovery:,.3g} MW here; "
             f"{curves.table.hot_utility:,.3g} MW of heating and {curves.table.cold_utility:,.3g} MW of cooling remain"
             + (f", pinch at {pinches} °C (shifted)." if pinches else "."),
@@ -94,7 +94,7 @@ def heat_pictures(park: ParkProblem) -> Iterator[Picture]:
         grand.append(Line(title, curve.heat.tolist(), curve.temperature.tolist()))
     yield Picture(
         "Grand composite curves",
-        line_figure(grand, "net heat flow, MW", "shifted temperature, degC"),
+        line_figure(grand, "net heat flow, MW", "shifted temperature, °C"),
         "Above its pinch, where the curve touches zero, a plant needs heat; below it, it has heat to give.",
     )
     if len(site.plants) > 1:

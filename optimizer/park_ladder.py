@@ -20,6 +20,7 @@ from ..problems.two_stage.problem import Floats
 from .design_solution import DesignSolution, SolveStatus
 from .options import Options
 from .progress import Progress
+from .report.content import Table
 from .report.words import amount
 from .result import Result
 from .sample import DesignSample
@@ -42,6 +43,12 @@ HEAT = frozenset(
         "heat export",
     }
 )
+WORDS = {
+    "B0": "Today",
+    "B1": "Without heat integration",
+    "B2": "Water first, then energy",
+    "B3": "Energy first, then water",
+}
 NOTHING = 1e-5  # of the annual cost, below which two designs cost the same
 Kept = Callable[[Asset], bool]
 
@@ -104,6 +111,26 @@ def ladder_headline(result: Result, currency: str) -> list[str]:
         else:
             lines.append(f"{together} nothing that could be measured: {order} ends with a park that costs as much.")
     return lines
+
+
+def ladder_table(result: Result) -> Table | None:
+    """Today, the comparisons and the design beside each other, in the same fresh futures; None without comparisons."""
+    compared, evaluation = result.baseline, result.evaluation
+    if compared is None or evaluation is None or evaluation.mean is None:
+        return None
+    found = {name: getattr(compared, name) for name in WORDS}
+    if all(value is None for name, value in found.items() if name != "B0"):
+        return None
+    mean, today = evaluation.mean, found["B0"]
+    saved = 0.0 if today is None else today - mean
+    rows: list[tuple[str | float | None, ...]] = []
+    for name, words in WORDS.items():
+        if (value := found[name]) is not None:
+            share = f"{(value - mean) / saved:.1%}" if saved > 0.0 and name != "B0" else ""
+            rows.append((f"{words} ({name})", value, value - mean, share))
+    rows.append(("Everything together: the design", mean, 0.0, ""))
+    columns = ("", f"mean, {result.objective.unit}", "more than the design", "of what the design saves")
+    return Table("What heat integration and deciding together are worth", columns, tuple(rows))
 
 
 def _heat(asset: Asset) -> bool:

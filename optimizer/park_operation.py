@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..cluster import Scheme
-from ..problems.park.assembly import DESTROYED
 from ..problems.park.contaminant_balance import ContaminantBalance
+from ..problems.park.ledger import DESTROYED, LOST, RESIDUAL
 from ..problems.park.problem import ParkProblem
 from ..problems.two_stage import Scenarios, TwoStageProblem, row_violation
 from ..problems.two_stage.problem import Floats
@@ -28,9 +28,9 @@ class ParkInspection:
 
     The balance residual is the largest by which any row of the model or a treatment's water is missed [t/h, kg/h, MW];
     margin and contaminant residual [kg/h] come from the forward simulation of the water network; the boundary residual
-    is the largest of the balances of the whole park's water [t/h] and of the steam systems' heat [MW], and of what any
-    unit creates of exergy [MW], which should destroy some. The reports are
-    the contaminants' masses by `contaminants` (None: the park follows none), then hours by `durations`.
+    is the largest of the balances of the whole park's water [t/h], of the steam systems' heat and of the units' energy
+    [MW], and of what any unit creates of energy or exergy [MW]. The reports are the contaminants' masses by
+    `contaminants` (None: the park follows none), then hours by `durations`.
     """
 
     contaminants: ContaminantBalance | None
@@ -41,11 +41,11 @@ class ParkInspection:
     ) -> Inspected:
         """See `Inspection`."""
         assert problem.reports is not None
-        whole = [k for k, name in enumerate(problem.reports.names) if name.startswith("residual.")]
+        whole = [k for k, name in enumerate(problem.reports.names) if name.startswith(RESIDUAL)]
         residuals = np.zeros((len(primal), 4))
         residuals[:, 0] = -np.inf
         residuals[:, 1] = row_violation(problem, x, scenarios, primal).max(axis=1, initial=0.0)
-        destroyed = [k for k, name in enumerate(problem.reports.names) if name.startswith(DESTROYED)]
+        destroyed = [k for k, name in enumerate(problem.reports.names) if name.startswith((DESTROYED, LOST))]
         residuals[:, 3] = np.abs(reports[:, whole]).max(axis=1, initial=0.0)
         residuals[:, 3] = np.maximum(residuals[:, 3], -reports[:, destroyed].min(axis=1, initial=0.0))
         hours = self.durations.above(problem.reports.names, reports)

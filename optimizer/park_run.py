@@ -30,6 +30,7 @@ from .park_ladder import climb
 from .park_operation import Operation, evaluation_work, operate
 from .park_stress import stress_indicators
 from .park_totals import balances
+from .park_units import unit_balances
 from .progress import Progress
 from .reduced import reduction_summary
 from .result import Baseline, Objective, Result, RunStatus, Timing
@@ -144,7 +145,7 @@ def _operated(
             "evaluation": evaluation_of(design.evaluated) if design is not None else None,
             "design": design_items(park, solution.x),
             "indicators": _indicators(park, design) if design is not None else {},
-            "balances": balances(park, design) if design is not None else (),
+            "balances": (*balances(park, design), *unit_balances(park, design)) if design is not None else (),
             "limits": limit_results(park.problem, rule, solution.x, sample, design.evaluated, options.engine)
             if design is not None
             else (),
@@ -205,9 +206,8 @@ def _indicators(park: ParkProblem, design: Operation) -> dict[str, float | None]
 
 def _physical_notes(design: Operation) -> tuple[str, ...]:
     """What the forward simulation found: a plan that is exceeded is said first."""
-    balances = (
-        f"every balance of every scenario closes and no unit creates exergy, to {design.residual:.1e} (t/h, kg/h, MW)"
-    )
+    balances = "every balance of every scenario and unit closes and no unit creates exergy"
+    balances = f"{balances}, to {design.residual:.1e} (t/h, kg/h, MW)"
     if design.margin is None:
         return (balances,)
     if design.margin < -1e-6:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..problems.park.assembly import WATER_BALANCE
 from ..problems.park.contaminant_balance import LINES
+from ..problems.park.ledger import WATER_BALANCE
 from ..problems.park.problem import ParkProblem
 from .park_operation import Operation
 from .report.content import Table

@@ -118,7 +118,7 @@ class DesignValue(_Part):
 
 
 class Balance(_Part):
-    """What of one thing (water, a contaminant) crosses the boundary in a year: mean over the futures, by line."""
+    """What of water or a contaminant crosses a park's boundary, or of energy that of a unit: mean over the futures."""
 
     of: str
     unit: str

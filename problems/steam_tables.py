@@ -28,6 +28,11 @@ def saturation_temperature(pressure: float) -> float:
     return property_si("T", "P", pressure * PASCAL_PER_BAR, "Q", 0) - KELVIN
 
 
+def saturation_pressure(temperature: float) -> float:
+    """Pressure [bar absolute] at which water boils at a temperature [degC]."""
+    return property_si("P", "T", temperature + KELVIN, "Q", 0) / PASCAL_PER_BAR
+
+
 def saturated_liquid(pressure: float) -> float:
     """Enthalpy [kJ/kg] of condensate at its boiling point."""
     return property_si("H", "P", pressure * PASCAL_PER_BAR, "Q", 0) / 1000.0

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <new>
 #include <optional>
@@ -21,7 +22,7 @@
 #include "variant.hpp"
 
 namespace nb = nanobind;
-using loopwise::Batch, loopwise::Index, loopwise::Plan, loopwise::Variant;
+using loopwise::Batch, loopwise::Closing, loopwise::Index, loopwise::Plan, loopwise::Variant;
 
 namespace {
 
@@ -39,6 +40,12 @@ std::vector<const Variant *> variants() {
     all.push_back(&loopwise::baseline);
     all.erase(std::remove_if(all.begin(), all.end(), [](const Variant *v) { return !v->supported(); }), all.end());
     return all;
+}
+
+const Variant &variant(const std::string &instructions) {
+    for (const Variant *v : variants())
+        if (instructions == v->name) return *v;
+    throw std::invalid_argument("unknown or unsupported instruction set");
 }
 
 std::vector<std::string> instruction_sets() {
@@ -121,35 +128,90 @@ public:
         expect(!primal || primal->size() == count * n, "primal must be (N, n)");
         expect(objective.size() == count && primal_residual.size() == count && converged.size() == count &&
                    iterations.size() == count, "results must be (N,)");
-        const Variant *chosen = nullptr;
-        for (const Variant *v : variants())
-            if (instructions == v->name) chosen = v;
-        expect(chosen, "unknown or unsupported instruction set");
+        const Variant &chosen = variant(instructions);
         Batch batch{(Index)count, h.data(), q.data(), upper.data(), values ? values->data() : nullptr,
                     q.ndim() == 2 ? (Index)n : 0, upper.ndim() == 2 ? (Index)n : 0, tolerance, max_iterations,
                     dual.data(), objective.data(), primal_residual.data(), converged.data(), iterations.data(),
                     primal ? primal->data() : nullptr};
         nb::gil_scoped_release released;
-        work(*chosen, batch, threads);
+        work(chosen, batch, threads);
+    }
+
+    // Moves those activities onto their rows that miss them by more than `allowed`; false in `closed` where it cannot.
+    void close(const std::string &instructions, int threads, Input h, Input lower, Input upper, std::optional<Input> values,
+               Input allowed, Output<double> primal, Output<bool> closed) const {
+        const size_t count = closed.size(), m = plan.rows, n = plan.columns;
+        expect(h.size() == count * m && primal.size() == count * n && allowed.size() == m && lower.size() == n,
+               "h must be (N, m), primal (N, n), allowed (m,) and lower (n,)");
+        expect(upper.size() == n || (upper.ndim() == 2 && upper.size() == n * count), "upper must be (n,) or (N, n)");
+        expect(!values || values->size() == count * value.size(), "values must be (N, nnz)");
+        const Variant &chosen = variant(instructions);
+        Closing closing{0, nullptr, h.data(), lower.data(), upper.data(), values ? values->data() : nullptr,
+                        upper.ndim() == 2 ? (Index)n : 0, allowed.data(), primal.data(), closed.data()};
+        nb::gil_scoped_release released;
+        Shared scenarios(PART);
+        together(std::min<Index>(threads, (count + PART - 1) / PART), [&](Index) {
+            std::vector<double> residual(m), terms(m);
+            for (Index first; (first = scenarios.next()) < (Index)count;)
+                for (Index k = first; k < std::min<Index>(first + PART, count); k++)
+                    closing.closed[k] = is_closed(closing, k, residual.data(), terms.data());
+        });
+        std::vector<Index> open;
+        for (size_t k = 0; k < count; k++)
+            if (!closing.closed[k]) open.push_back(k);
+        closing.chosen = open.data(), closing.count = (Index)open.size();
+        in_blocks(closing.count, chosen.closing_lanes, chosen.closing_size(plan, values.has_value()), threads,
+                  [&](loopwise::Blocks &blocks, double *memory) { chosen.close(plan, closing, blocks, memory); });
     }
 
 private:
-    // Which worker solves which programs does not matter to the result: every block of lanes is independent.
-    void work(const Variant &variant, const Batch &batch, int threads) const {
+    static constexpr Index PART = 256;  // scenarios that a thread looks at before it fetches more
+
+    // What all workers fetch from, `step` at a time.
+    struct Shared final : loopwise::Blocks {
+        std::atomic<Index> reached{0};
+        const Index step;
+        explicit Shared(Index step) : step(step) {}
+        Index next() override { return reached.fetch_add(step); }
+    };
+
+    // Which worker does which programs does not matter to the result: every block of lanes is independent.
+    template <class Work>
+    void in_blocks(Index count, Index lanes, Index size, int threads, const Work &work) const {
         struct Free {
             void operator()(double *p) const { ::operator delete[](p, std::align_val_t(64)); }
         };
-        struct Shared final : loopwise::Blocks {
-            std::atomic<Index> block{0};
-            Index lanes;
-            Index next() override { return block++ * lanes; }
-        } shared;
-        shared.lanes = variant.lanes;
-        const Index workers = std::min<Index>(threads, (batch.count + variant.lanes - 1) / variant.lanes);
-        const size_t size = (variant.memory_size(plan, batch.values != nullptr) + 7) / 8 * 8;
-        std::unique_ptr<double[], Free> memory(static_cast<double *>(
-            ::operator new[](size * std::max<Index>(workers, 1) * sizeof(double), std::align_val_t(64))));
-        together(workers, [&](Index number) { variant.work(plan, batch, shared, memory.get() + size * number); });
+        if (count == 0) return;
+        Shared blocks(lanes);
+        const Index workers = std::max<Index>(1, std::min<Index>(threads, (count + lanes - 1) / lanes));
+        const size_t own = (size + 7) / 8 * 8;
+        std::unique_ptr<double[], Free> memory(
+            static_cast<double *>(::operator new[](own * workers * sizeof(double), std::align_val_t(64))));
+        together(workers, [&](Index number) { work(blocks, memory.get() + own * number); });
+    }
+
+    void work(const Variant &variant, const Batch &batch, int threads) const {
+        in_blocks(batch.count, variant.lanes, variant.memory_size(plan, batch.values != nullptr), threads,
+                  [&](loopwise::Blocks &blocks, double *memory) { variant.work(plan, batch, blocks, memory); });
+    }
+
+    // Whether no row is missed by more than it may be; what is no number stays as it is.
+    bool is_closed(const Closing &closing, Index k, double *residual, double *terms) const {
+        for (int i = 0; i < plan.rows; i++) {
+            residual[i] = closing.h[k * plan.rows + plan.row_place[i]];
+            terms[i] = std::abs(residual[i]);
+        }
+        for (int j = 0; j < plan.columns; j++) {
+            const double y = closing.primal[k * plan.columns + plan.column_place[j]];
+            for (int e = plan.column_start[j]; e < plan.column_start[j + 1]; e++) {
+                const double own = closing.values ? closing.values[k * plan.entries + plan.entry_place[e]] : plan.value[e];
+                residual[plan.column_row[e]] -= own * y;
+                terms[plan.column_row[e]] += std::abs(own * y);
+            }
+        }
+        for (int i = 0; i < plan.rows; i++)
+            if (std::abs(residual[i]) > std::max(closing.allowed[plan.row_place[i]], Closing::ROUNDING * terms[i])) return false;
+        return true;
     }
 };
 
@@ -192,5 +254,7 @@ NB_MODULE(_cpu, module) {
         .def("solve", &Prepared::solve, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("q"),
              nb::arg("upper"), nb::arg("values").none(), nb::arg("tolerance"), nb::arg("max_iterations"), nb::arg("dual"),
              nb::arg("objective"), nb::arg("primal_residual"), nb::arg("converged"), nb::arg("iterations"),
-             nb::arg("primal").none());
+             nb::arg("primal").none())
+        .def("close", &Prepared::close, nb::arg("instructions"), nb::arg("threads"), nb::arg("h"), nb::arg("lower"),
+             nb::arg("upper"), nb::arg("values").none(), nb::arg("allowed"), nb::arg("primal"), nb::arg("closed"));
 }

@@ -66,6 +66,7 @@ INTERIOR_POINT_FUNCTION V widen(const Single &a, int part) {
 }  // namespace loopwise
 
 #include "../cuda/two_precisions.cuh"
+#include "projection.hpp"
 
 namespace loopwise {
 namespace {
@@ -124,8 +125,26 @@ void work(const Plan &plan, const Batch &batch, Blocks &blocks, double *memory) 
     else solve<false>(plan, batch, blocks, memory);
 }
 
+template <bool OWN_VALUES>
+void close_all(const Plan &plan, const Closing &closing, Blocks &blocks, double *memory) {
+    Projector<V, VARIANT_LANES, OWN_VALUES> projector(plan, closing, reinterpret_cast<V *>(memory));
+    for (Index first; (first = blocks.next()) < closing.count;) projector.run(first);
+}
+
+Index closing_size(const Plan &plan, bool own_values) {
+    return VARIANT_LANES * (own_values ? Projector<V, VARIANT_LANES, true>::memory_size(plan)
+                                       : Projector<V, VARIANT_LANES, false>::memory_size(plan));
+}
+
+void close(const Plan &plan, const Closing &closing, Blocks &blocks, double *memory) {
+    const NoSmallNumbers within;
+    if (closing.values) close_all<true>(plan, closing, blocks, memory);
+    else close_all<false>(plan, closing, blocks, memory);
+}
+
 }  // namespace
 
-extern const Variant VARIANT = {TEXT(VARIANT), supported, 2 * VARIANT_LANES, memory_size, work};
+extern const Variant VARIANT = {TEXT(VARIANT), supported, 2 * VARIANT_LANES, memory_size, work,
+                                VARIANT_LANES, closing_size, close};
 
 }  // namespace loopwise

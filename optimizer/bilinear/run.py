@@ -13,6 +13,7 @@ from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
 from ..report.content import FlowPicture, ReportContent
+from ..result import DesignItem
 from .futures import lines_of
 from .network import Flows, value
 from .options import SearchStatus
@@ -47,7 +48,11 @@ def _pooling(case: PoolingCase, options: Options, progress: Progress) -> Outcome
         assumptions=(search_words(found),),
     )
     message = "no blend satisfies all limits" if found.status is SearchStatus.INFEASIBLE else ""
-    return Outcome(result_of(case, found, ("cost less revenue", ""), flows, {}, options), content, message=message)
+    items = tuple(
+        DesignItem(name=f"{i} -> {j}", plant="", component="pipe", built=True, size=flow, unit="", investment=None)
+        for (i, j), flow in flows.items()
+    )
+    return Outcome(result_of(case, found, ("cost less revenue", ""), items, {}, options), content, message=message)
 
 
 def _blending_flows(model: Any) -> Flows:

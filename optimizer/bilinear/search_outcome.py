@@ -7,7 +7,6 @@ from ...problems.water_network import WaterNetworkCase
 from ..options import Options
 from ..result import Baseline, DesignItem, Objective, Result, RunStatus, Timing
 from ..run import certain_result
-from .network import Flows
 from .options import SearchResult, SearchStatus
 
 _STATUS = {
@@ -29,26 +28,20 @@ def result_of(
     case: PoolingCase | WaterNetworkCase,
     found: SearchResult,
     objective: tuple[str, str],
-    flows: Flows,
+    design: tuple[DesignItem, ...],
     indicators: dict[str, float | None],
     options: Options,
     baseline: float | None = None,
 ) -> Result:
     """The result of a case in which nothing is uncertain; `objective` is its name and unit."""
-    best = found.value if flows or found.x is not None else None
+    best = found.value if design or found.x is not None else None
     lower = None if found.status is SearchStatus.INFEASIBLE else found.bound
-    unit = "t/h" if isinstance(case, WaterNetworkCase) else ""
     return certain_result(
         case,
         options,
         _STATUS[found.status],
         Objective.of(*objective, best, lower, best, 1),
-        design=tuple(
-            DesignItem(
-                name=f"{i} -> {j}", plant=case.name, component="pipe", built=True, size=flow, unit=unit, investment=None
-            )
-            for (i, j), flow in flows.items()
-        ),
+        design=design,
         indicators=indicators,
         baseline=None if baseline is None else Baseline(B0=baseline),
         timing=Timing(solve_s=found.seconds),

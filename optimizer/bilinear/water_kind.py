@@ -18,12 +18,14 @@ from ..progress import Progress
 from ..report.content import FlowPicture, ReportContent, Table
 from ..report.words import amount
 from ..result import Objective, Result, RunStatus
+from .broken_rules import broken_rules
 from .diagnosis import broken_limits
 from .futures import in_futures, lines_of
 from .network import Flows, Network, indicators_of
 from .options import SearchResult, SearchStatus
 from .search_outcome import result_of, search_words
 from .solved import search_options
+from .water_costs import PIPE, cost_table, design_items
 from .water_evaluation import DesignPoint
 from .water_report import LimitValues, concentration_table, other_networks, pictures_of
 from .water_run import best_networks, once_through, restricted
@@ -40,12 +42,13 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
     answer = best_networks(case, asked, progress)
     found, network = answer.found, answer.network
     if network is None:
-        reasons = broken_limits(case) if found.status is SearchStatus.INFEASIBLE else ()
-        message = _no_network(found, reasons)
+        message = _no_network(found)
+        if found.status is SearchStatus.INFEASIBLE:
+            message += _at_best(broken_limits(case)) + _or_without(broken_rules(case))
         if opened.uncertainty.elements:
             message = f"at the hardest values of the declared ranges, {message}"
         content = ReportContent(title=case.name, description=case.description, notes=(message,))
-        return Outcome(result_of(opened, found, _judged_by(case), {}, {}, options), content, message=message)
+        return Outcome(result_of(opened, found, _judged_by(case), (), {}, options), content, message=message)
     before = None if found.status is SearchStatus.INTERRUPTED else once_through(case, asked, progress)
     content = _content(case, network, before, answer.limits)
     name, unit = _judged_by(case)
@@ -57,7 +60,8 @@ def optimize_water(opened: WaterNetworkCase, options: Options, progress: Progres
         assumptions=(*content.assumptions, search_words(found)),
     )
     baseline = None if before is None else before[0]
-    result = result_of(opened, found, (name, unit), network.flows, indicators_of(case, network), options, baseline)
+    items = design_items(case, network.flows)
+    result = result_of(opened, found, (name, unit), items, indicators_of(case, network), options, baseline)
     outcome = Outcome(result, content, notes=opened.notes)
     if found.status is SearchStatus.INTERRUPTED:
         return outcome
@@ -75,16 +79,18 @@ def evaluate_water(opened: WaterNetworkCase, design: Path, options: Options, pro
         inside = restricted(case, flows)
         answer = best_networks(inside, asked, progress)
         if answer.network is None:
-            reasons = broken_limits(inside) if answer.found.status is SearchStatus.INFEASIBLE else ()
-            message = "with these pipes " + _no_network(answer.found, reasons)
+            message = "with these pipes " + _no_network(answer.found)
+            if answer.found.status is SearchStatus.INFEASIBLE:
+                message += _at_best(broken_limits(inside))
             content = ReportContent(title=case.name, description=case.description, notes=(message,))
-            return Outcome(result_of(opened, answer.found, _judged_by(case), {}, {}, options), content, message=message)
+            return Outcome(result_of(opened, answer.found, _judged_by(case), (), {}, options), content, message=message)
         limits, point = answer.limits, DesignPoint.of(case, answer.network.flows)
     network = _network_at(case, point)
     name, unit = _judged_by(case)
     searched = SearchResult(SearchStatus.OPTIMAL, None, point.value, -float("inf"), float("inf"), 0, 0, 0.0, 0.0, ())
     indicators = indicators_of(case, network)
-    result = result_of(opened, searched, (name, unit), network.flows, indicators, options).model_copy(
+    items = design_items(case, network.flows)
+    result = result_of(opened, searched, (name, unit), items, indicators, options).model_copy(
         update={"objective": Objective.of(name, unit, point.value, None, None, 1)}
     )
     content = _content(case, network, None, limits)
@@ -101,8 +107,8 @@ def read_network(file: Path, case: WaterNetworkCase) -> Flows:
     """
     data = read_object(file, f"from{JOINED}to: t/h")
     sizes: Mapping[str, object] = data
-    if (listed := items_of_result(data, file, "water-network", ("name", "built", "size"))) is not None:
-        sizes = {str(item["name"]): item["size"] for item in listed if item["built"]}
+    if (listed := items_of_result(data, file, "water-network", ("name", "component", "built", "size"))) is not None:
+        sizes = {str(item["name"]): item["size"] for item in listed if item["built"] and item["component"] == PIPE}
     known = {JOINED.join(ends): ends for ends in possible_arcs(case)}
     problems: list[Problem] = []
     flows: Flows = {}
@@ -166,6 +172,8 @@ def _content(
         description=case.description,
         before="Without reuse",
         headline=() if before is None else (f"Without any reuse: {amount(before[0])} {unit}.",),
+        currency=case.currency,
+        cost_table=cost_table(case, network.flows, None if before is None else before[1].flows),
         flows=(FlowPicture("Water", "t/h", lines_of(before_flows), lines_of(network.flows)),),
         pictures=pictures_of(case, network),
         tables=(concentration_table(case, network, limits, unit or name),),
@@ -177,12 +185,18 @@ def _content(
     )
 
 
-def _no_network(found: SearchResult, reasons: tuple[str, ...]) -> str:
+def _no_network(found: SearchResult) -> str:
     if found.status is not SearchStatus.INFEASIBLE:
         return "no network was found before the limit"
-    if not reasons:
-        return "no network satisfies all limits"
-    return "no network satisfies all limits; at best " + "; ".join(reasons)
+    return "no network satisfies all limits"
+
+
+def _at_best(sentences: tuple[str, ...]) -> str:
+    return "; at best " + "; ".join(sentences) if sentences else ""
+
+
+def _or_without(rules: tuple[str, ...]) -> str:
+    return "; there is one " + ", or ".join(rules) if rules else ""
 
 
 def _words(key: str) -> str:

@@ -57,7 +57,8 @@ def print_summary(outcome: Outcome, written: list[Path]) -> None:
     if objective.value is not None:
         gap = f", gap {objective.gap:.2%}" if objective.gap is not None else ""
         over = f" over {objective.scenarios:,} scenarios" if (objective.scenarios or 0) > 1 else ""
-        console.print(f"  {objective.name}: {objective.value:,.6g} {escape(objective.unit)}{over}{gap}")
+        value = f"{objective.value:,.6g} {escape(objective.unit)}".rstrip()
+        console.print(f"  {objective.name}: {value}{over}{gap}")
     if (reduced := result.reduction) is not None:
         console.print(
             f"  {reduced.scenarios:,} weighted scenarios stand for {reduced.original:,} ({reduced.method}): "

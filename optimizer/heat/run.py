@@ -20,12 +20,14 @@ from ...problems.heat import (
 )
 from ...problems.heat.case import HeatCase
 from ...problems.heat.match_data import match_data
+from ...problems.heat.total_site import TotalSiteTargets, total_site_targets
 from ..bilinear.solved import search_options
 from ..options import Options
 from ..outcome import Outcome
 from ..progress import Progress
 from ..result import DesignItem, Objective, Result, RunStatus, Timing
 from ..run import certain_result
+from .cogeneration import Cogeneration, cogeneration
 from .matches import MatchSolution, MatchStatus, fewest_matches
 from .network import NetworkStatus, Synthesis
 from .synthesis import synthesize
@@ -52,6 +54,8 @@ class HeatAnswer:
     capital: CapitalTargets | None
     matches: MatchSolution | None
     synthesis: Synthesis | None
+    site: TotalSiteTargets | None
+    cogeneration: Cogeneration | None
     seconds: float
 
 
@@ -67,6 +71,7 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
     try:
         utilities = cheapest_utilities(problem)
         capital = None if problem.forbidden_matches else _capital(problem, utilities)
+        site = total_site_targets(problem, [main.main() for main in case.mains]) if case.mains else None
         if case.objective == "matches":
             with progress.step("searching the fewest matches"):
                 data = match_data(problem, utilities=utilities)
@@ -79,9 +84,18 @@ def optimize(case: HeatCase, options: Options, progress: Progress) -> Outcome:
         )
         return Outcome(result, heat_report(case, None), message="; ".join(error.problems))
     answer = HeatAnswer(
-        problem, problem_table(problem), utilities, capital, matches, synthesis, time.perf_counter() - started
+        problem,
+        problem_table(problem),
+        utilities,
+        capital,
+        matches,
+        synthesis,
+        site,
+        cogeneration(case, utilities, site),
+        time.perf_counter() - started,
     )
-    return Outcome(_answer_result(case, options, answer), heat_report(case, answer))
+    result = _answer_result(case, options, answer)
+    return Outcome(result, heat_report(case, answer, result.indicators))
 
 
 def evaluate(case: HeatCase, design: Any, options: Options, progress: Progress) -> Outcome:
@@ -194,6 +208,8 @@ def _indicators(case: HeatCase, answer: HeatAnswer) -> dict[str, float | None]:
     }
     if utilities.cost is not None:
         indicators["utility_cost_per_year"] = utilities.cost * case.hours_per_year
+    if answer.cogeneration is not None:
+        indicators["cogeneration_target_mw"] = answer.cogeneration.target.total_power
     if capital is not None:
         indicators |= {"area_target_m2": capital.area, "units_target": capital.units}
         if case.exchanger_cost is not None:

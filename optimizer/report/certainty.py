@@ -32,7 +32,9 @@ def certainty(result: Result) -> tuple[tuple[str, str], ...]:
     if result.comparison is not None:
         rows.append(_compared(result.comparison, unit))
     if result.baseline is not None and result.baseline.B0 is not None:
-        rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", "operated in the same fresh futures"))
+        several = evaluation is not None and evaluation.scenarios > 1
+        how = "operated in the same fresh futures" if several else "computed at the same point"
+        rows.append((f"as it is: {number(result.baseline.B0, 6)}{unit}", how))
     rows += [_limit(limit, objective.name.replace("-", " ")) for limit in result.limits]
     rows += _statistics(result, unit)
     if evaluation is not None and evaluation.scenarios > 1:

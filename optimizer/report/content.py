@@ -81,7 +81,8 @@ class Picture:
 class ReportContent:
     """The parts of a report; a part that is empty is left out.
 
-    `places`: names of plants in words; `before`: what the design is compared with.
+    `places`: names of plants in words; `before`: what the design is compared with; `comparison`: the design beside
+    others that were decided with less freedom.
     """
 
     title: str
@@ -94,6 +95,7 @@ class ReportContent:
     pictures: tuple[Picture, ...] = ()
     cost: tuple[Histogram, ...] = ()
     cost_table: Table | None = None
+    comparison: Table | None = None
     balance: Table | None = None
     tables: tuple[Table, ...] = ()
     indicators: Table | None = None

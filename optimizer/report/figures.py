@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -16,6 +17,7 @@ from .words import amount, number
 INK, SOFT, GRID = "#24333d", "#5c6b75", "#e3e8eb"
 BEFORE, AFTER = "#9aa7b0", "#0f7b6c"
 PALETTE = ("#0f7b6c", "#3f7cac", "#c9803a", "#7a5c99", "#b5495b", "#5b8c5a", "#8a7d55", "#4a6670", "#a3733f", "#6b7fd7")
+THICKNESS = 12  # px of a place in a Sankey diagram
 SMALLEST_SHARE = 4e-3  # of the largest flow; thinner lines are not drawn
 FIXED_COLOURS = {REUSE_IN: "#2f9e44", REUSE_OUT: "#2f9e44", "losses": "#adb5bd", "emergency disposal": "#c92a2a"}
 
@@ -80,14 +82,14 @@ def sankey(
             valueformat=",.3~g",
             valuesuffix=f" {unit}",
             node={
-                "label": [labels[name] for name in layout.names],
+                "customdata": [labels[name] for name in layout.names],
                 "color": [colours[name] for name in layout.names],
                 "x": layout.x,
                 "y": layout.y,
                 "pad": PAD,
-                "thickness": 12,
+                "thickness": THICKNESS,
                 "line": {"width": 0},
-                "hovertemplate": "%{label}<extra></extra>",
+                "hovertemplate": "%{customdata}<extra></extra>",
             },
             link={
                 "source": [index[line.source] for line in lines],
@@ -99,9 +101,29 @@ def sankey(
             },
         )
     )
+    for name, x, y in zip(layout.names, layout.x, layout.y, strict=True):
+        figure.add_annotation(**_beside(labels[name], x, y))
     margin = {"l": 8, "r": 8, "t": 12, "b": 16}
     height = round(layout.height) + margin["t"] + margin["b"]
     return styled(figure, height=height).update_layout(margin=margin, font={"size": 12})
+
+
+def _beside(label: str, x: float, y: float) -> dict[str, Any]:
+    """A place's label on a ground of its own: plotly's has none, and a thin band then strikes it through."""
+    last = x > 0.99  # its bands come from the left
+    return {
+        "text": label,
+        "showarrow": False,
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "y": 1.0 - y,
+        "xanchor": "right" if last else "left",
+        "yanchor": "middle",
+        "xshift": (-1 if last else 1) * (THICKNESS / 2 + 2),
+        "borderpad": 1,
+        "bgcolor": "rgba(255,255,255,0.75)",
+    }
 
 
 def _visible(lines: Sequence[FlowLine]) -> list[FlowLine]:

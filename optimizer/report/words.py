@@ -51,4 +51,6 @@ _UNIT_SUFFIXES = {
     "_mw": "MW",
     "_h_per_year": "h/year",
     "_m3_per_t": "m3/t",
+    "_m2": "m2",
+    "_degc": "°C",
 }

@@ -21,6 +21,7 @@ from ..units import (
     TemperatureDifference,
 )
 from .capital_targets import ExchangerCost
+from .steam_supply import SteamSupply
 from .streams import HeatDataError, HeatRecoveryProblem, HeatStream, Segment, Side, Utility
 from .superstructure import Mixing
 from .total_site import Main
@@ -177,6 +178,9 @@ class HeatCase(_Strict):
     ] = []
     between_plants: Annotated[bool, Field(description="whether streams of two plants may meet directly")] = True
     exchanger_cost: ExchangerCostData | None = None
+    cogeneration: Annotated[
+        SteamSupply | None, Field(description="steam whose power on the way to the streams is reported as a target")
+    ] = None
     annualization: AnnualRate = 0.1
     hours_per_year: Hours = 8000.0
     objective: Literal["hot-utility", "utility-cost", "matches", "annual-cost"] = "hot-utility"
@@ -207,9 +211,18 @@ class HeatCase(_Strict):
         found += self._unknown_in_pairs()
         if self.objective != "hot-utility" and not self.utilities:
             found.append(Problem(f"objective: {self.objective} needs utilities", place="utilities"))
+        if self.cogeneration is not None:
+            found += self.cogeneration.problems("cogeneration", self.steam_levels)
         if self.objective == "annual-cost" and self.exchanger_cost is None:
             found.append(Problem("objective: annual-cost needs what exchangers cost", place="exchanger_cost"))
         return tuple(found)
+
+    @property
+    def steam_levels(self) -> dict[str, float]:
+        """Temperatures [degC] at which mains condense; in a case without mains, hot utilities."""
+        mains = {m.name: m.hot_end for m in self.mains if m.cold_end in (None, m.hot_end)}
+        hot = (u for u in self.utilities if u.side is Side.HOT and u.target in (None, u.supply))
+        return mains if self.mains else {u.name: u.supply for u in hot}
 
     def _twice(self, place: str, names: Iterable[str]) -> list[Problem]:
         listed = list(names)

@@ -123,7 +123,8 @@ def total_site_targets(
     """Least outside heat of a site whose plants exchange only through `mains` (any order; sorted from hot to cold).
 
     `hot_utilities` reach plants directly (fired heaters, hot oil); without any, one hotter than every stream is
-    assumed, and cooling colder than every stream is always there. Raises HeatDataError where two mains share a name.
+    assumed, and cooling colder than every stream is always there. Of all optima, that in which outside heat comes
+    through the coldest mains. Raises HeatDataError where two mains share a name.
     """
     mains = tuple(sorted(mains, key=lambda main: -main.hot_end))
     if len({main.name for main in mains}) < len(mains):
@@ -171,8 +172,9 @@ def total_site_targets(
         equalities[row, site + 2 * m + k] = -1.0
     cost = np.zeros(columns)
     for i in range(p):
-        cost[i * per_plant + 2 * m : i * per_plant + 2 * m + h] = 1.0
-        # Heat that circulates through a main for nothing is pushed out by a price far below the target's resolution.
+        # Prices far below the target's resolution: no heat circulates through a main for nothing, and what comes from
+        # outside comes through the coldest main that serves, before any heater: it has given power on the way.
+        cost[i * per_plant + 2 * m : i * per_plant + 2 * m + h] = 1.0 + 3e-7
         cost[i * per_plant : i * per_plant + m] = 1e-7 * np.linspace(2.0, 1.0, m) if m else 0.0
     cost[site : site + m] = 1.0
     limit = np.full(columns, np.inf)

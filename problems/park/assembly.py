@@ -14,16 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pyomo.environ as pyo
 
 from .asset import Asset, Investment
+from .ledger import Carrier, Expression, Ledger
 from .plant_data import Scaled, ScaledPower
 
 if TYPE_CHECKING:
     from .blow_down import Vessel
-
-WATER_BALANCE = "balance.water."  # how reports of the park's water balance begin
-DESTROYED = "destroyed."  # and those of exergy that units destroy, by plant, unit and period
-WHOLE_YEAR = ""
-Expression = Any  # Pyomo expressions have no usable static type
-Carrier = str
 
 
 def activity(periods: list[str], largest: float | None = None) -> Any:
@@ -34,17 +29,6 @@ def activity(periods: list[str], largest: float | None = None) -> Any:
 def scalar(**options: Any) -> Any:
     """One Pyomo variable, untyped because Pyomo's arithmetic has no types."""
     return pyo.Var(**options)
-
-
-@dataclass(frozen=True)
-class Flow:
-    """A physical flow for Sankey diagrams and balances; `report` names its annual mean among the problem's reports."""
-
-    carrier: Carrier
-    source: str
-    target: str
-    unit: str
-    report: str
 
 
 @dataclass(frozen=True)
@@ -83,7 +67,7 @@ class Site:
         return (quantity.fixed + quantity.rate * running) * quantity.profile.get(period, 1.0)
 
 
-class Assembly:
+class Assembly(Ledger):
     """What the components of one park add to its model.
 
     `hours[period]` are the operating hours a year that a period stands for; `factors[path]` is the uncertain factor
@@ -101,7 +85,7 @@ class Assembly:
         self.model: Any = pyo.ConcreteModel(name=name)
         self.model.design = pyo.Block()
         self.model.operation = cast("Any", pyo.Block())
-        self.hours = dict(hours)
+        super().__init__(hours)
         self.interest = interest
         self.escalation = dict(escalation or {})
         names = sorted({factor.element for factor in uncertain.values()})
@@ -118,22 +102,7 @@ class Assembly:
         self.annual_investment: list[Expression] = []
         self.costs: dict[str, list[Expression]] = defaultdict(list)
         self.emissions: dict[str, list[Expression]] = defaultdict(list)
-        self.totals: dict[str, list[Expression]] = defaultdict(list)
-        self.total_units: dict[str, str] = {}
-        self.reports: dict[str, tuple[str, Expression]] = {}
-        self.flows: list[Flow] = []
-        self.loads: dict[str, tuple[str, float]] = {}  # unit and largest possible value of each
-        self.boundary: dict[str, bool] = {}  # of water, by line: whether it comes in
-        self.units: dict[str, str] = {}  # plant.unit of what destroys exergy: what it is
-        self._exergy: dict[tuple[str, str], list[Expression]] = defaultdict(list)
-        self._water: dict[str, list[Expression]] = defaultdict(list)
-        self._heat: dict[tuple[str, str], list[Expression]] = defaultdict(list)
         self._balances: dict[tuple[Carrier, str], dict[str, list[Expression]]] = {}
-
-    @property
-    def periods(self) -> list[str]:
-        """Names of the representative periods."""
-        return list(self.hours)
 
     def site(self, name: str) -> Site:
         """The plant `name`, its blocks made on first use."""
@@ -251,40 +220,6 @@ class Assembly:
         """Take an amount out of the balance of a carrier at a node."""
         self.supply(carrier, node, period, -amount)
 
-    def water(self, line: str, period: str, amount: Expression, *, inwards: bool) -> None:
-        """Enter water [t/h] that crosses the boundary of the park's water network under the name `line`.
-
-        Like `heat`, it acts on no row: what comes in less what leaves is 0 by the rows' own balances.
-        """
-        self.boundary[line] = inwards
-        self.total(f"{WATER_BALANCE}{line}", period, amount)
-        self._water[period].append(amount if inwards else -amount)
-
-    def heat(self, plant: str, period: str, power: Expression) -> None:
-        """Enter heat [MW] that crosses the boundary of a plant's steam system, positive inwards.
-
-        It acts on no row: the entries add up to 0 by the rows' own balances, which every scenario's report shows.
-        """
-        self._heat[plant, period].append(power)
-
-    def exergy(self, plant: str, unit: str, kind: str, period: str, power: Expression) -> None:
-        """Enter exergy [MW] that flows into a unit (negative: out of it); what does not come out is destroyed there.
-
-        Period `WHOLE_YEAR` for the mean of a unit that keeps something from one period to the next. It acts on no row:
-        no unit may create exergy, which every scenario's report shows.
-        """
-        self.units[f"{plant}.{unit}"] = kind
-        self._exergy[f"{plant}.{unit}", period].append(power)
-
-    def report_residuals(self) -> None:
-        """Report balances of the park's water and of every steam system's heat, exergy destroyed by every unit."""
-        for (unit, period), entries in self._exergy.items():
-            self.report(f"{DESTROYED}{unit}.{period}", "MW", sum(entries) + 0.0)
-        for period, entries in self._water.items():
-            self.report(f"residual.water.{period}", "t/h", sum(entries) + 0.0)
-        for (plant, period), entries in self._heat.items():
-            self.report(f"residual.heat.{plant}.{period}", "MW", sum(entries) + 0.0)
-
     def cost(self, label: str, period: str, per_hour: Expression) -> None:
         """Add a cost [currency/h] of one period."""
         self.costs[label].append(self.hours[period] * per_hour)
@@ -292,11 +227,6 @@ class Assembly:
     def emission(self, label: str, period: str, per_hour: Expression) -> None:
         """Add CO2 [t/h] of one period to a line of the inventory: stack, grid, biogenic, avoided."""
         self.emissions[label].append(self.hours[period] * per_hour)
-
-    def total(self, name: str, period: str, per_hour: Expression, unit: str = "t/a") -> None:
-        """Add to an annual total such as fresh water; `unit` is that of the hourly amount times hours a year."""
-        self.totals[name].append(self.hours[period] * per_hour)
-        self.total_units[name] = unit
 
     def deficit(self, carrier: Carrier, site: Site, node: str, price: float, unit: str) -> Any:
         """A priced deficit that keeps a balance feasible in every scenario; reported, never hidden in the cost.
@@ -310,36 +240,6 @@ class Assembly:
             self.cost("emergency", p, price * block.missing[p])
             self.total(f"{carrier} deficit {site.name}", p, block.missing[p], unit)
         return block.missing
-
-    def annual(self, name: str) -> Expression:
-        """The annual total `name`, 0 where nothing was added."""
-        return sum(self.totals.get(name, [])) + 0.0
-
-    def report(self, name: str, unit: str, expression: Expression) -> None:
-        """Name a linear result of a scenario; several additions to one name are summed."""
-        before = self.reports[name][1] if name in self.reports else 0.0
-        self.reports[name] = (unit, before + expression)
-
-    def load(self, name: str, unit: str, largest: float, per_period: Callable[[str], Expression]) -> None:
-        """Add to a load of the park that is followed period by period; `largest` is the most this part can bring."""
-        before = self.loads.get(name, (unit, 0.0))[1]
-        self.loads[name] = (unit, before + largest)
-        for p in self.periods:
-            self.report(f"hourly.{name}.{p}", unit, per_period(p))
-
-    def mean(self, per_period: Callable[[str], Expression]) -> Expression:
-        """Mean over the year's operating hours of an hourly expression of the period."""
-        year = sum(self.hours.values())
-        return sum(self.hours[p] / year * per_period(p) for p in self.periods)
-
-    def flow(
-        self, carrier: Carrier, source: str, target: str, unit: str, per_period: Callable[[str], Expression]
-    ) -> None:
-        """Record a physical flow and report its mean over the year."""
-        name = f"flow.{carrier}.{source}>{target}"
-        if name not in self.reports:  # parallel lines are one flow
-            self.flows.append(Flow(carrier, source, target, unit, name))
-        self.report(name, unit, self.mean(per_period))
 
     def close_balances(self, carriers: Iterable[Carrier] | None = None) -> None:
         """Write one row per carrier, node and period: inflows - outflows = 0."""

@@ -98,6 +98,8 @@ class BlowDownFlash(CaseModel):
             assembly.total("steam from blow-down", p, block.steam[p])
             left = vessel.worth * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
             assembly.exergy(name, "blow-down", "blow-down", p, -left)
+            flashed = vapour * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
+            assembly.energy(name, "blow-down", p, leaving={"steam": flashed})
         if self.cooled_to is not None:
             self._warm_make_up(assembly, site, block, vessel, capacity, headers, make_up)
         if self.header is None:
@@ -105,6 +107,9 @@ class BlowDownFlash(CaseModel):
             worth = (vessel.worth - exergy.of_boiling_water(deaerator)) * steam.MW_PER_T_AND_KJ_PER_KG
             for p in periods:
                 assembly.exergy(name, "deaerator", "deaerator", p, worth * block.steam[p])
+                flashed = vapour * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
+                leaving = {"feed water": flashed - relative * block.steam[p]}
+                assembly.energy(name, "deaerator", p, entering={"steam": flashed}, leaving=leaving)
                 assembly.supply("feedwater", name, p, block.steam[p])
                 assembly.supply("deaerator heat", name, p, relative * block.steam[p])
             assembly.flow("steam", f"{name}.blow-down", f"{name}.deaerator", "t/h", lambda p: block.steam[p])
@@ -153,6 +158,8 @@ class BlowDownFlash(CaseModel):
             assembly.total("heat from blow-down", p, block.heat[p], "MWh/a")
             assembly.exergy(name, "blow-down", "blow-down", p, -worth * block.heat[p])
             assembly.exergy(name, "deaerator", "deaerator", p, worth * block.heat[p])
+            assembly.energy(name, "blow-down", p, leaving={"heat": block.heat[p]})
+            assembly.energy(name, "deaerator", p, entering={"heat": block.heat[p]})
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,7 @@ def blow_down(assembly: Assembly, site: Site, period: str, amount: Expression, p
     assembly.supply("blow-down", site.name, period, amount)
     assembly.heat(site.name, period, -boiling * amount)
     assembly.exergy(site.name, "blow-down", "blow-down", period, worth * amount)
+    assembly.energy(site.name, "blow-down", period, entering={"blow-down": boiling * amount})
     if site.vessel is None:
         return
     assembly.supply(FLASH, site.name, period, site.vessel.share(pressure) * amount)

@@ -53,7 +53,10 @@ def collect(
         if flash > 0.0:
             kept = (1.0 - flash) * exergy.of_water(site.condensate[name])
             lost = (exergy.of_water_with(enthalpy) - kept) * steam.MW_PER_T_AND_KJ_PER_KG
-            assembly.exergy(site.name, f"{name} condensate", "condensate tank", p, lost * amount[p])
+            unit, left = f"{name} condensate", (1.0 - flash) * steam.liquid(site.condensate[name])
+            assembly.exergy(site.name, unit, "condensate tank", p, lost * amount[p])
+            entering, leaving = ({"condensate": h * steam.MW_PER_T_AND_KJ_PER_KG * amount[p]} for h in (enthalpy, left))
+            assembly.energy(site.name, unit, p, entering=entering, leaving=leaving)
             assembly.total("flash steam lost", p, flash * amount[p])
 
 
@@ -103,7 +106,13 @@ class CondensateLine(Line):
                 cooled = exergy.of_water(temperature) - exergy.of_water_with(arriving)
                 lost = cooled * steam.MW_PER_T_AND_KJ_PER_KG * block.sent[user, p]
                 assembly.exergy(self.start, name, "condensate line", p, lost)
+                entering, leaving = (
+                    {"condensate": h * steam.MW_PER_T_AND_KJ_PER_KG * block.sent[user, p]}
+                    for h in (steam.liquid(temperature), arriving)
+                )
+                assembly.energy(self.start, name, p, entering=entering, leaving=leaving)
             assembly.demand("power", self.start, p, self.pumping / 1000.0 * sent[p])
             assembly.exergy(self.start, name, "condensate line", p, self.pumping / 1000.0 * sent[p])
+            assembly.energy(self.start, name, p, entering={"power": self.pumping / 1000.0 * sent[p]})
             assembly.total("condensate exchanged", p, sent[p])
         assembly.flow("condensate", f"{self.start}.condensate", f"{self.end}.deaerator", "t/h", lambda p: sent[p])

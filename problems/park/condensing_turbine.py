@@ -82,4 +82,7 @@ class CondensingTurbine(SteamTurbine):
             passed = block.steam[p] * (inlet.exergy - exergy.of_water(self.condenser)) * steam.MW_PER_T_AND_KJ_PER_KG
             left = block.power[p] + carrier.exergy * rejected[p]
             assembly.exergy(site.name, name, "turbine", p, passed - left)
+            kept = condensate * steam.MW_PER_T_AND_KJ_PER_KG * block.steam[p]
+            leaving = {"power": block.power[p], "heat": rejected[p], "condensate": kept}
+            assembly.energy(site.name, name, p, entering={"steam": inlet.power(block.steam[p])}, leaving=leaving)
         assembly.flow("steam", node, key, "t/h", lambda p: block.steam[p])

@@ -87,6 +87,7 @@ class Cooling(HeatUtility):
         for p in assembly.periods:
             assembly.cost("cooling", p, price * heat[p])
             assembly.exergy(site.name, name, "cooling", p, (worth + self.power) * heat[p])
+            assembly.energy(site.name, name, p, entering={"heat": heat[p], "power": self.power * heat[p]})
             if self.power > 0.0:
                 assembly.demand("power", site.name, p, self.power * heat[p])
                 assembly.total("power for heat", p, self.power * heat[p], "MWh/a")

@@ -74,6 +74,7 @@ class DryCooler(CaseModel):
         for p in assembly.periods:
             worth = 1.0 - (assembly.temperature[p] + KELVIN) / carrier.temperature  # beside the air that it warms
             assembly.exergy(site.name, name, "dry cooler", p, (worth + self.power) * heat[p])
+            assembly.energy(site.name, name, p, entering={"heat": heat[p], "power": self.power * heat[p]})
             assembly.demand("power", site.name, p, self.power * heat[p])
             assembly.total("cooling", p, heat[p], "MWh/a")
             assembly.total("power for heat", p, self.power * heat[p], "MWh/a")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyomo.environ as pyo
 from pydantic import Field
@@ -13,6 +13,8 @@ from ..units import Fraction, Power, Temperature, TemperatureDifference
 from .assembly import Assembly, Site, activity
 from .asset import PowerInvestment
 from .base import CaseModel, Name
+from .boiler import Boiler
+from .fuel import Fuel
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 from .steam import SteamSystem
@@ -55,4 +57,21 @@ class Economizer(CaseModel):
         carrier = network.add(Carrier(f"{site.name}.{name}", site.name, Side.HOT, Role.UTILITY, (piece,), own, heat))
         for p in assembly.periods:
             assembly.exergy(site.name, self.boiler, "boiler", p, -carrier.exergy * heat[p])
+            assembly.energy(site.name, self.boiler, p, leaving={"heat": heat[p]})
             assembly.total("heat from flue gas", p, heat[p], "MWh/a")
+
+
+def beyond_fuel(
+    place: str, economizers: Mapping[str, Economizer], boilers: Mapping[str, Boiler], fuels: Mapping[str, Fuel]
+) -> Iterator[Problem]:
+    """Boilers of which steam and flue gas together would take more heat than their fuel brings (first law)."""
+    for name, boiler in boilers.items():
+        own = {key: one for key, one in economizers.items() if one.boiler == name}
+        shares = sum(one.share for one in own.values())
+        for fuel, share in boiler.mix.items() if own else ():
+            brought = fuels[fuel].higher_heating_value if fuel in fuels else float("inf")
+            taken = (share.efficiency or boiler.efficiency) + shares
+            if taken > brought + 1e-9:
+                message = f"with the steam of {name!r} more heat than {fuel!r} has: {taken:.3g} of {brought:.3g} LHV"
+                last = list(own)[-1]
+                yield Problem(message, place=f"{place}.{last}.share", typed=f"{own[last].share:g}")

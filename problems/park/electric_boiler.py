@@ -27,4 +27,5 @@ class ElectricBoiler(SteamGenerator):
         for p in assembly.periods:
             assembly.demand("power", site.name, p, power[p])
             assembly.exergy(site.name, name, "electric boiler", p, power[p])
+            assembly.energy(site.name, name, p, entering={"power": power[p]})
         assembly.flow("power", site.name, f"{site.name}.{name}", "MW", lambda p: power[p])

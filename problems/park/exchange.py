@@ -188,6 +188,8 @@ class PowerLine(Line):
             assembly.supply("power", self.end, p, arriving * block.sent[p])
             assembly.total("power exchanged", p, block.sent[p], "MWh/a")
             assembly.exergy(self.start, name, "power line", p, (1.0 - arriving) * block.sent[p])
+            sent = {"power": block.sent[p]}
+            assembly.energy(self.start, name, p, entering=sent, leaving={"power": arriving * block.sent[p]})
         assembly.flow("power", self.start, self.end, "MW", lambda p: block.sent[p])
 
 

@@ -70,10 +70,14 @@ class Feedwater(CaseModel):
             if name in self.maximum and limit * self.recovery > self.maximum[name]:
                 yield Problem(f"more {name} than the raw water brings", place=f"{place}.demineralized.{name}")
 
-    def mix(self, assembly: Assembly, plant: str, period: str, amount: Expression, own: float) -> None:
-        """Enter the exergy of what joins the deaerator [t/h], of `own` kJ/kg, and leaves it as feed water."""
+    def mix(
+        self, assembly: Assembly, plant: str, period: str, what: str, amount: Expression, enthalpy: float, own: float
+    ) -> None:
+        """Enter what joins the deaerator [t/h], of `enthalpy` and `own` exergy [kJ/kg], and leaves it as feed water."""
         surplus = (own - exergy.of_boiling_water(self.pressure)) * steam.MW_PER_T_AND_KJ_PER_KG
         assembly.exergy(plant, "deaerator", "deaerator", period, surplus * amount)
+        came, went = (h * steam.MW_PER_T_AND_KJ_PER_KG * amount for h in (enthalpy, self.enthalpy))
+        assembly.energy(plant, "deaerator", period, entering={what: came}, leaving={"feed water": went})
 
     def add_to(self, assembly: Assembly, network: WaterNetwork, site: Site, headers: Mapping[str, Header]) -> None:
         """With make-up M, steam D, condensate C_u, feed water F, overflow O, vent V [t/h] and enthalpies h [kJ/kg]:
@@ -106,16 +110,19 @@ class Feedwater(CaseModel):
             crossing = block.make_up[p] * self.make_up_enthalpy - block.overflow[p] * self.enthalpy
             assembly.heat(name, p, (crossing - block.vent[p] * vented) * steam.MW_PER_T_AND_KJ_PER_KG)
             assembly.total("steam vented", p, block.vent[p])
-            for amount, own in (
-                (block.make_up[p], exergy.of_water(self.make_up_temperature)),
-                (block.steam[p], header.exergy),
-                (-block.vent[p], exergy.of_saturated_steam(self.pressure)),
-            ):
-                self.mix(assembly, name, p, amount, own)
+            cold = exergy.of_water(self.make_up_temperature)
+            self.mix(assembly, name, p, "make-up", block.make_up[p], self.make_up_enthalpy, cold)
+            self.mix(assembly, name, p, "steam", block.steam[p], header.enthalpy, header.exergy)
+            lost = (exergy.of_saturated_steam(self.pressure) - exergy.of_boiling_water(self.pressure)) * block.vent[p]
+            assembly.exergy(name, "deaerator", "deaerator", p, -lost * steam.MW_PER_T_AND_KJ_PER_KG)
+            gone = {"vent": vented * block.vent[p], "feed water": -self.enthalpy * block.vent[p]}
+            gone = {what: h * steam.MW_PER_T_AND_KJ_PER_KG for what, h in gone.items()}
+            assembly.energy(name, "deaerator", p, leaving=gone)
             assembly.demand("blow-down", name, p, block.blown_down[p])
             assembly.cost("demineralization", p, self.cost * raw[p])
             assembly.demand("power", name, p, self.power / 1000.0 * raw[p])
             assembly.exergy(name, "demineralization", "demineralization", p, self.power / 1000.0 * raw[p])
+            assembly.energy(name, "demineralization", p, entering={"power": self.power / 1000.0 * raw[p]})
             assembly.total("boiler make-up", p, raw[p])
         assembly.flow("steam", node, f"{name}.deaerator", "t/h", lambda p: block.steam[p])
         only = None if self.only is None else frozenset(self.only)
@@ -138,7 +145,7 @@ def return_condensate(
     """Condensate [t/h] of `enthalpy` [kJ/kg] joins the deaerator of a plant, with its heat."""
     assembly.supply("feedwater", plant, period, amount)
     _heat(assembly, plant, period, amount, enthalpy - feedwater.enthalpy)
-    feedwater.mix(assembly, plant, period, amount, exergy.of_water_with(enthalpy))
+    feedwater.mix(assembly, plant, period, "condensate", amount, enthalpy, exergy.of_water_with(enthalpy))
     assembly.heat(plant, period, amount * (enthalpy * steam.MW_PER_T_AND_KJ_PER_KG))
     kept = (enthalpy - feedwater.make_up_enthalpy) * steam.MW_PER_T_AND_KJ_PER_KG
     assembly.total("heat returned", period, amount * kept, "MWh/a")

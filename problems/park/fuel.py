@@ -20,6 +20,9 @@ class Fuel(CaseModel):
     exergy: Ratio = Field(
         default=1.04, gt=0.0, description="exergy per LHV: gas 1.04, oil 1.07, coal 1.09, wood 1.15 (Kotas 1985)"
     )
+    higher_heating_value: Ratio = Field(
+        default=1.11, ge=1.0, description="per LHV: gas 1.11, oil 1.06, coal 1.04, wood 1.08, wet wood more"
+    )
     source: str = Field(default="assumed", description="where the figures come from")
 
     def burn(
@@ -33,4 +36,5 @@ class Fuel(CaseModel):
             assembly.emission(line, p, self.emission_factor * amount[p])
             assembly.total(f"fuel {name}", p, amount[p], "MWh/a")
             assembly.exergy(plant, unit, kind, p, self.exergy * amount[p])
+            assembly.energy(plant, unit, p, entering={"fuel": self.higher_heating_value * amount[p]})
         assembly.flow("fuel", name, f"{plant}.{unit}", "MW", lambda p: amount[p])

@@ -72,6 +72,7 @@ class Header(CaseModel):
             assembly.heat(site.name, p, -self.power(block.vent[p]))
             vented = self.exergy * steam.MW_PER_T_AND_KJ_PER_KG * block.vent[p]
             assembly.exergy(site.name, f"{name} vent", "vent", p, vented)
+            assembly.energy(site.name, f"{name} vent", p, entering={"steam": self.power(block.vent[p])})
         assembly.flow("steam", node, "vent", "t/h", lambda p: block.vent[p])
         if emergency is not None:
             missing = assembly.deficit("steam", site, node, emergency.steam_deficit, "t/a")
@@ -105,6 +106,10 @@ class Letdown(CaseModel):
             assembly.demand("feedwater", site.name, p, ratio * block.flow[p])
             site.inject(self.end, p, ratio * block.flow[p])
             assembly.exergy(site.name, name, "letdown", p, lost * steam.MW_PER_T_AND_KJ_PER_KG * block.flow[p])
+            water = ratio * feedwater * steam.MW_PER_T_AND_KJ_PER_KG * block.flow[p]
+            entering = {"steam": inlet.power(block.flow[p]), "feed water": water}
+            leaving = {"steam": outlet.power((1.0 + ratio) * block.flow[p])}
+            assembly.energy(site.name, name, p, entering=entering, leaving=leaving)
         valve = f"{site.name}.{name}"
         assembly.flow("steam", start, valve, "t/h", lambda p: block.flow[p])
         assembly.flow("steam", valve, end, "t/h", lambda p: (1.0 + ratio) * block.flow[p])

@@ -64,6 +64,8 @@ class _HeatDriven(CaseModel):
             worth = carrier.exergy if side is Side.COLD else -carrier.exergy
             for p, heat in amount.items():
                 assembly.exergy(site.name, unit, kind, p, worth * heat)
+                way = "entering" if side is Side.COLD else "leaving"
+                assembly.energy(site.name, unit, p, **{way: {"heat": heat}})
 
 
 class RankineCycle(_HeatDriven):
@@ -96,6 +98,7 @@ class RankineCycle(_HeatDriven):
         for p in assembly.periods:
             assembly.supply("power", site.name, p, block.power[p])
             assembly.exergy(site.name, name, "organic Rankine cycle", p, -block.power[p])
+            assembly.energy(site.name, name, p, leaving={"power": block.power[p]})
             assembly.total("power generated", p, block.power[p], "MWh/a")
         assembly.flow("heat", f"{key} drive", f"{key} rejects", "MW", lambda p: rejected[p])
         assembly.flow("power", key, site.name, "MW", lambda p: block.power[p])
@@ -143,6 +146,7 @@ class AbsorptionChiller(_HeatDriven):
         chilled = network.add(Carrier(key, site.name, Side.COLD, Role.CONVERTER, (piece,), 0.0, cold, owner=key))
         for p in assembly.periods:
             assembly.exergy(site.name, name, "absorption chiller", p, chilled.exergy * cold[p])
+            assembly.energy(site.name, name, p, entering={"heat": cold[p]})
             assembly.total("cold from heat", p, cold[p], "MWh/a")
         assembly.flow("heat", f"{key} drive", f"{key} rejects", "MW", lambda p: driving[p])
         assembly.flow("heat", key, f"{key} rejects", "MW", lambda p: cold[p])

@@ -24,9 +24,10 @@ import pyomo.environ as pyo
 
 from ..heat.streams import Side
 from . import exergy
-from .assembly import WHOLE_YEAR, Assembly, Expression
+from .assembly import Assembly, Expression
 from .heat_grid import Ends, Grid, exchange_grid
 from .heat_grid import Pair as GridPair
+from .ledger import WHOLE_YEAR
 
 KELVIN = 273.15
 NAMES = {Side.HOT: "heat dump", Side.COLD: "heat deficit"}
@@ -207,6 +208,8 @@ class HeatNetwork:
         unit = exchange.name.removeprefix(f"{exchange.hot.plant}.").replace(f">{exchange.hot.plant}.", " > ")
         lost = assembly.mean(lambda p: exergy_destroyed(exchange.arcs, p))
         assembly.exergy(exchange.hot.plant, unit, "heat exchange", WHOLE_YEAR, lost)
+        passed = {"heat": assembly.mean(lambda p: total[p])}
+        assembly.energy(exchange.hot.plant, unit, WHOLE_YEAR, entering=passed, leaving=passed)
         assembly.flow("heat", exchange.hot.key, exchange.cold.key, "MW", lambda p: total[p])
 
     def _carrier(

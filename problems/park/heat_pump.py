@@ -160,4 +160,6 @@ class HeatPump(CaseModel):
             assembly.total("power for heat", p, block.power[p], "MWh/a")
             assembly.total("heat pumped", p, heat[p], "MWh/a")
             assembly.exergy(site.name, name, "heat pump", p, block.power[p])
+            entering = {"heat" if self.cools is not None else "heat of the air": drawn[p], "power": block.power[p]}
+            assembly.energy(site.name, name, p, entering=entering, leaving={"heat": heat[p]})
         assembly.flow("power", site.name, key, "MW", lambda p: block.power[p])

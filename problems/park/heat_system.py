@@ -14,7 +14,7 @@ from .base import CaseModel, Name
 from .condensing_turbine import CondensingTurbine
 from .cooling import Cooling
 from .dry_cooler import DryCooler
-from .economizer import Economizer
+from .economizer import Economizer, beyond_fuel
 from .emergency import Emergency
 from .fuel import Fuel
 from .heat_engine import AbsorptionChiller, RankineCycle
@@ -77,7 +77,7 @@ class HeatSystem(CaseModel):
         place: str,
         steam: SteamSystem | None,
         contaminants: Iterable[str],
-        fuels: Iterable[str],
+        fuels: Mapping[str, Fuel],
         periods: Iterable[str],
         air: Air | None,
     ) -> list[Problem]:
@@ -102,6 +102,8 @@ class HeatSystem(CaseModel):
             found += self._exchanger(f"{place}.exchangers.{name}", exchanger)
         for name, economizer in self.economizers.items():
             found += economizer.problems(f"{place}.economizers.{name}", steam)
+        boilers = {} if steam is None else steam.boilers
+        found += beyond_fuel(f"{place}.economizers", self.economizers, boilers, fuels)
         for name, recovery in self.steam_recovery.items():
             found += recovery.problems(f"{place}.steam_recovery.{name}", steam)
         for name, turbine in self.condensing_turbines.items():

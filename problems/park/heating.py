@@ -74,6 +74,7 @@ class Heating(HeatUtility):
         if self.price is None:
             for p in assembly.periods:
                 assembly.exergy(site.name, name, "heating", p, -exergy_of((piece,)) * heat[p])
+                assembly.energy(site.name, name, p, leaving={"heat": heat[p]})
         if self.header is not None:
             assert system is not None
             self._steam(assembly, site, name, heat, system)
@@ -84,6 +85,7 @@ class Heating(HeatUtility):
             for p in assembly.periods:
                 assembly.demand("power", site.name, p, heat[p] / self.efficiency)
                 assembly.exergy(site.name, name, "heating", p, heat[p] / self.efficiency)
+                assembly.energy(site.name, name, p, entering={"power": heat[p] / self.efficiency})
                 assembly.total("power for heat", p, heat[p] / self.efficiency, "MWh/a")
             assembly.flow("power", site.name, key, "MW", lambda p: heat[p] / self.efficiency)
         else:
@@ -113,6 +115,9 @@ class Heating(HeatUtility):
             condensate = self.condensate_return * exergy.of_boiling_water(header.pressure)
             brought = (header.exergy - condensate) * steam.MW_PER_T_AND_KJ_PER_KG
             assembly.exergy(site.name, name, "heating", p, brought * used[p])
+            returned = self.condensate_return * boiling * steam.MW_PER_T_AND_KJ_PER_KG * used[p]
+            entering = {"steam": header.power(used[p])}
+            assembly.energy(site.name, name, p, entering=entering, leaving={"condensate": returned})
         assembly.flow("steam", node, f"{site.name}.{name}", "t/h", lambda p: used[p])
         if self.condensate_return == 0.0:
             return

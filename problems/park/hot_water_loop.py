@@ -138,9 +138,12 @@ class HotWaterLoop(Line):
             for p in assembly.periods:
                 assembly.exergy(self.start, called, "hot-water loop", p, worth * amount[p])
         for p in assembly.periods:
-            assembly.demand("power", self.start, p, self.pumping / 1000.0 / per_flow * sent[p])
-            assembly.exergy(self.start, called, "hot-water loop", p, self.pumping / 1000.0 / per_flow * sent[p])
-            assembly.total("power for heat", p, self.pumping / 1000.0 / per_flow * sent[p], "MWh/a")
+            pumping = self.pumping / 1000.0 / per_flow * sent[p]
+            assembly.demand("power", self.start, p, pumping)
+            assembly.exergy(self.start, called, "hot-water loop", p, pumping)
+            entering = {"heat": sent[p], "power": pumping}
+            assembly.energy(self.start, called, p, entering=entering, leaving={"heat": delivered[p]})
+            assembly.total("power for heat", p, pumping, "MWh/a")
             assembly.total("heat exchanged", p, delivered[p], "MWh/a")
             assembly.total("loop heat loss", p, loss * states[p][0], "MWh/a")
         assembly.flow("heat", ends[0], ends[1], "MW", lambda p: delivered[p])

@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from ..errors import CaseError
 from ..two_stage import TwoStageProblem
 from ..two_stage.compiler import compile_model
-from .assembly import Flow
 from .asset import Asset
 from .case import ParkCase
+from .ledger import Flow
 from .limits import park_limits
 from .model import build_model
 from .notes import notes

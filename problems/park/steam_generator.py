@@ -83,7 +83,7 @@ class SteamGenerator(CaseModel):
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
             blow_down(assembly, site, p, share * block.steam[p], header.pressure)
-            raised_exergy(assembly, site, name, component, p, block.steam[p], header, feedwater)
+            enter_raised(assembly, site, name, component, p, block.steam[p], header, feedwater)
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("heat raised", p, block.steam[p] * (raised + share * blown_down), "MWh/a")
             assembly.heat(site.name, p, block.steam[p] * (raised + share * blown_down))
@@ -105,7 +105,7 @@ class SteamGenerator(CaseModel):
         return {p: block.input[p] for p in assembly.periods}
 
 
-def raised_exergy(
+def enter_raised(
     assembly: Assembly,
     site: Site,
     name: str,
@@ -115,7 +115,7 @@ def raised_exergy(
     header: Header,
     feedwater: Feedwater,
 ) -> None:
-    """Enter what feed water becoming steam [t/h] and blow-down takes out of the unit that heats it.
+    """Enter the energy and exergy that feed water becoming steam [t/h] and blow-down takes out of the unit.
 
     It comes in pumped: the work of its pump, of which a park's power demand tells, is no heat that gave pressure.
     """
@@ -123,6 +123,10 @@ def raised_exergy(
     brought = (1.0 + share) * exergy.of_pumped_water(header.pressure, feedwater.enthalpy)
     taken = header.exergy + share * exergy.of_boiling_water(header.pressure)
     assembly.exergy(site.name, name, kind, period, raised * ((brought - taken) * steam.MW_PER_T_AND_KJ_PER_KG))
+    water = raised * ((1.0 + share) * feedwater.enthalpy * steam.MW_PER_T_AND_KJ_PER_KG)
+    drained = raised * (share * steam.saturated_liquid(header.pressure) * steam.MW_PER_T_AND_KJ_PER_KG)
+    leaving = {"steam": header.power(raised), "blow-down": drained}
+    assembly.energy(site.name, name, period, entering={"feed water": water}, leaving=leaving)
 
 
 def heat_per_steam(header: Header, feedwater: Feedwater) -> tuple[float, float]:

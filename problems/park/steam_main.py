@@ -120,6 +120,14 @@ class SteamMain(Line):
                 brought += ratio * dry[p] * exergy.of_boiling_water(feedwater.pressure)
             lost = (brought - (1.0 + ratio) * dry[p] * taking.exergy) * steam.MW_PER_T_AND_KJ_PER_KG
             assembly.exergy(self.start, name, "steam main", p, lost)
+            water = 0.0 if feedwater is None else ratio * feedwater.enthalpy * steam.MW_PER_T_AND_KJ_PER_KG
+            entering = {"steam": giving.power(block.sent[p]), "feed water": water * dry[p]}
+            back = self.condensate_return * steam.saturated_liquid(giving.pressure - self.pressure_drop * length)
+            leaving = {
+                "steam": taking.power((1.0 + ratio) * dry[p]),
+                "condensate": back * steam.MW_PER_T_AND_KJ_PER_KG * trapped[p],
+            }
+            assembly.energy(self.start, name, p, entering=entering, leaving=leaving)
             assembly.total("steam main heat loss", p, self.heat_loss * length * MW_PER_W_AND_KM * states[p][0], "MWh/a")
         main = f"{self.start}.{name}"
         assembly.flow("steam", start, main, "t/h", lambda p: block.sent[p])

@@ -18,8 +18,7 @@ def saturation_temperature(pressure: float) -> float:
 
 def saturation_pressure(temperature: float) -> float:
     """Boiling pressure [barg] at a temperature [degC]."""
-    kelvin = temperature + steam_tables.KELVIN
-    return steam_tables.property_si("P", "T", kelvin, "Q", 0) / steam_tables.PASCAL_PER_BAR - ATMOSPHERE_BAR
+    return steam_tables.saturation_pressure(temperature) - ATMOSPHERE_BAR
 
 
 def enthalpy(pressure: float, temperature: float) -> float:

@@ -20,7 +20,7 @@ from .header import Header, header_node
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
 from .references import unknown
 from .steam import SteamSystem
-from .steam_generator import raised_exergy
+from .steam_generator import enter_raised
 
 
 class SteamRecovery(CaseModel):
@@ -83,8 +83,9 @@ class SteamRecovery(CaseModel):
             assembly.supply("steam", node, p, block.steam[p])
             assembly.demand("feedwater", site.name, p, (1.0 + share) * block.steam[p])
             blow_down(assembly, site, p, share * block.steam[p], header.pressure)
-            raised_exergy(assembly, site, name, "steam recovery", p, block.steam[p], header, feedwater)
+            enter_raised(assembly, site, name, "steam recovery", p, block.steam[p], header, feedwater)
             assembly.exergy(site.name, name, "steam recovery", p, carrier.exergy * heat[p])
+            assembly.energy(site.name, name, p, entering={"heat": heat[p]})
             assembly.heat(site.name, p, heat[p])
             assembly.total("steam raised", p, block.steam[p])
             assembly.total("steam from process heat", p, heat[p], "MWh/a")

@@ -11,10 +11,11 @@ from pydantic import Field
 from ..errors import Problem
 from ..heat.streams import Side
 from ..units import Energy, Fraction, Quantity, Temperature, TemperatureDifference
-from .assembly import WHOLE_YEAR, Assembly, Site, activity
+from .assembly import Assembly, Site, activity
 from .asset import Investment
 from .base import CaseModel, Name
 from .heat_network import Carrier, HeatNetwork, Piece, Role, share_of_approach
+from .ledger import WHOLE_YEAR
 from .references import unknown
 
 Cycles = Annotated[float, Quantity("cycles per year", "1/year", positive=True)]
@@ -85,6 +86,9 @@ class ThermalStore(CaseModel):
             worth = carrier.exergy if side is Side.COLD else -carrier.exergy
             kept = worth * assembly.mean(lambda p, amount=amount: amount[p])
             assembly.exergy(site.name, name, "thermal store", WHOLE_YEAR, kept)
+            passed = {"heat": assembly.mean(lambda p, amount=amount: amount[p])}
+            way = "entering" if side is Side.COLD else "leaving"
+            assembly.energy(site.name, name, WHOLE_YEAR, **{way: passed})
         for p in periods:
             assembly.total("heat stored", p, block.charge[p], "MWh/a")
         assembly.flow("heat", f"{key} charge", key, "MW", lambda p: block.discharge[p] if p in year else 0.0)

@@ -110,6 +110,10 @@ class Turbine(SteamTurbine):
             left = (block.steam[p] + injected) * outlet.exergy
             lost = (passed - left) * steam.MW_PER_T_AND_KJ_PER_KG - block.power[p]
             assembly.exergy(site.name, name, "turbine", p, lost)
+            water = injected * (feedwater * steam.MW_PER_T_AND_KJ_PER_KG)
+            entering = {"steam": inlet.power(block.steam[p]), "feed water": water}
+            leaving = {"steam": outlet.power(block.steam[p] + injected), "power": block.power[p]}
+            assembly.energy(site.name, name, p, entering=entering, leaving=leaving)
             assembly.heat(site.name, p, -block.power[p] / self.generator_efficiency)
         assembly.flow("steam", start, f"{site.name}.{name}", "t/h", lambda p: block.steam[p])
         assembly.flow(

@@ -27,6 +27,10 @@ class Arc:
         """(from, to)."""
         return self.source, self.target
 
+    def cost(self, flow: float) -> float:
+        """Investment of a pipe for `flow` t/h."""
+        return self.investment + self.per_flow * flow
+
 
 def possible_arcs(case: WaterNetworkCase) -> dict[tuple[str, str], Arc]:
     """Every pipe of the superstructure by its ends.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import combinations
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..errors import Problem, nearest
+from .arcs import possible_arcs
 from .parts import ProcessUnit, TreatmentUnit
 from .uncertain import problems_of_uncertainty
 
@@ -35,16 +38,18 @@ def problems_of_network(case: WaterNetworkCase) -> list[Problem]:
         problems.append(Problem("give the limits at the discharges, not here too", place="discharge_maximum"))
     if isinstance(case.objective, dict) and not any(weight > 0.0 for weight in case.objective.values()):
         problems.append(Problem("one weight at least must be above 0", place="objective"))
+    numbers = {f"objective.{name}": weight for name, weight in case.weights.items()}
+    numbers |= {f"limits.{name}": limit for name, limit in case.limits.items()}
     problems += [
-        Problem("must not be below 0", place=f"objective.{name}", typed=str(weight))
-        for name, weight in case.weights.items()
-        if weight < 0.0
+        Problem("expected a number from 0", place=place, typed=str(number))
+        for place, number in numbers.items()
+        if not (isfinite(number) and number >= 0.0)
     ]
     if case.best_networks > 1 and case.pipes.minimum <= 0.0:
         text = "several networks need a smallest flow above 0, or they differ in empty pipes only"
         problems.append(Problem(text, place="pipes.minimum"))
     if not problems:
-        problems += problems_of_uncertainty(case)
+        problems += [*_forced(case), *problems_of_uncertainty(case)]
     return problems
 
 
@@ -67,6 +72,9 @@ def _names(case: WaterNetworkCase) -> Iterator[Problem]:
 
 
 def _contaminants(case: WaterNetworkCase) -> Iterator[Problem]:
+    for i, k in enumerate(case.contaminants):
+        if k in case.contaminants[:i]:
+            yield Problem("is named twice", place=f"contaminants[{i}]", typed=k)
     for field, attributes in _WITH_CONCENTRATIONS.items():
         for i, node in enumerate(getattr(case, field)):
             for attribute in attributes:
@@ -114,15 +122,49 @@ def _pipes(case: WaterNetworkCase) -> Iterator[Problem]:
     units = [n.name for n in (*case.process_units, *case.treatment_units)]
     giving = [*(s.name for s in case.fresh_water), *units, *(s.name for s in case.sources), *rejects]
     taking = [*units, *(d.name for d in case.demands), *(d.name for d in case.outfalls)]
+    seen: set[str] = set()
     for i, pipe in enumerate(case.special_pipes):
         yield from _unknown(f"special_pipes[{i}].from", [pipe.source], giving, "node that water comes from")
         yield from _unknown(f"special_pipes[{i}].to", [pipe.target], taking, "node that takes water")
         if pipe.forbidden and pipe.forced:
             yield Problem("a pipe is forbidden or forced, not both", place=f"special_pipes[{i}]")
+        if pipe.minimum is not None and pipe.maximum is not None and pipe.minimum > pipe.maximum:
+            yield Problem("is above the maximum", place=f"special_pipes[{i}].minimum", typed=str(pipe.minimum))
+        ends = f"{pipe.source} -> {pipe.target}"
+        if ends in seen:
+            yield Problem("this pipe stands here already", place=f"special_pipes[{i}]", typed=ends)
+        seen.add(ends)
+
+
+def _forced(case: WaterNetworkCase) -> Iterator[Problem]:
+    """Forced pipes that no network has: the superstructure leaves out what is of no use."""
+    arcs = possible_arcs(case)
+    for i, pipe in enumerate(case.special_pipes):
+        if pipe.forced and (pipe.source, pipe.target) not in arcs:
+            text = "is of no use: it brings a contaminant to where none is allowed, or clean water to treatment"
+            text = "leads back to its own unit" if pipe.source == pipe.target else text
+            yield Problem(text, place=f"special_pipes[{i}]", typed=f"{pipe.source} -> {pipe.target}")
 
 
 def _distances(case: WaterNetworkCase) -> Iterator[Problem]:
+    """Every pair of plants has one distance, where pipes cost by it: one left out would be a pipe for nothing.
+
+    What stands in no plant (a river, a public sewer) needs none: its pipes are as long as those inside a plant.
+    """
     nodes = [node for field in _WITH_CONCENTRATIONS for node in getattr(case, field)]
     plants = sorted({node.plant for node in nodes})
-    for i, pair in enumerate(case.distances):
-        yield from _unknown(f"distances[{i}].between", pair.between, plants, "plant")
+    pairs: list[frozenset[str]] = []
+    for i, given in enumerate(case.distances):
+        place, pair = f"distances[{i}].between", frozenset(given.between)
+        yield from _unknown(place, given.between, plants, "plant")
+        if len(pair) == 1:
+            yield Problem("is one plant, not two; inside a plant see pipes.inside", place=place)
+        if pair in pairs:
+            yield Problem("this pair has a distance already", place=place, typed=" - ".join(given.between))
+        pairs.append(pair)
+    if case.pipes.investment_per_distance > 0.0:
+        named = [plant for plant in plants if plant]
+        lacking = [f"{a} - {b}" for a, b in combinations(named, 2) if frozenset((a, b)) not in pairs]
+        if lacking:
+            text = f"pipes cost by the distance, and none is given for {', '.join(lacking)}"
+            yield Problem(text, place="distances")

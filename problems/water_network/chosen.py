@@ -35,14 +35,14 @@ def chosen_network(case: WaterNetworkCase, flows: Mapping[tuple[str, str], float
     arcs = possible_arcs(case)
     flows = {ends: flow for ends, flow in flows.items() if flow > SEEN or arcs[ends].forced}
     weights = case.weights
-    cost_of_pipes = sum(arcs[ends].investment + arcs[ends].per_flow * flow for ends, flow in flows.items())
+    cost_of_pipes = sum(arcs[ends].cost(flow) for ends, flow in flows.items())
     treatments: dict[str, float] = {}
     cost_of_units = 0.0
     for unit in case.treatment_units:
         through = sum(flow for (_, j), flow in flows.items() if j == unit.name)
         if through <= 0.0:
             continue
-        cost_of_units += unit.fixed_investment + unit.investment_factor * through**unit.exponent
+        cost_of_units += unit.cost(through)
         largest = sum(arcs[i, j].maximum for i, j in flows if j == unit.name)
         allowed = largest if unit.capacity is None else unit.capacity
         treatments[unit.name] = through if unit.investment_factor > 0.0 else allowed

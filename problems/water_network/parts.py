@@ -34,7 +34,11 @@ class Node(Part):
     """Something that pipes lead to or from."""
 
     name: str
-    plant: str = Field(default="", description="where it stands; pipes between plants are as long as `distances` say")
+    plant: str = Field(
+        default="",
+        description="where it stands; pipes between plants are as long as `distances` say, "
+        "those of a node without a plant as long as inside one",
+    )
 
 
 class FreshWater(Node):
@@ -94,6 +98,10 @@ class TreatmentUnit(Node):
     exponent: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
     operating_cost: WaterPrice = 0.0
     power: SpecificPower = Field(default=0.0, description="electricity per water treated")
+
+    def cost(self, flow: float) -> float:
+        """Investment of a unit that treats `flow` t/h."""
+        return self.fixed_investment + self.investment_factor * flow**self.exponent
 
 
 class Discharge(Node):

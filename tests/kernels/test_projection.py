@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from loopwise.kernels import Projection, RecourseLP
+from loopwise.kernels import Projection, RecourseLP, cpu
+from loopwise.kernels.projection import Stepwise
+from tests.kernels.test_parts import scenarios, year
 
 ALLOWED = 1e-9
 
@@ -89,3 +91,41 @@ def test_one_large_entry_does_not_loosen_a_balance() -> None:
     off = np.array([[0.1, 1.0, 1.0 + 50 * ALLOWED]])
     closed = Projection(program).onto_rows(off, np.array([[12.0]]), program.q, program.upper, None, allowed=ALLOWED)
     assert abs(100 * closed[0, 0] + closed[0, 1] + closed[0, 2] - 12.0) <= ALLOWED
+
+
+@pytest.mark.skipif(cpu.unavailable() is not None, reason="nothing was compiled")
+@pytest.mark.parametrize("own_values", [False, True])
+def test_lanes_close_what_scipy_closes_one_by_one(own_values: bool) -> None:
+    program, h, off = network(count=23)
+    values = np.tile(program.W.data, (23, 1)) * np.random.default_rng(2).uniform(0.999, 1.001, (23, 1))
+    given = (
+        h,
+        program.lower,
+        np.tile(program.upper, (23, 1)),
+        values if own_values else None,
+        np.full(len(h[0]), ALLOWED),
+    )
+    off[7] = np.nan
+    off[9] = 0.0  # no room to move
+    one_by_one, lanes = off.copy(), off.copy()
+    closed = Stepwise(program.W)(one_by_one, *given)
+    assert (cpu.Closer(program.W)(lanes, *given) == closed).all()
+    assert closed.sum() == 22
+    np.testing.assert_allclose(lanes, one_by_one, rtol=1e-9, atol=1e-12)
+    assert np.nanmax(np.abs(lanes - off)) > 1e-7
+
+
+def test_parts_are_closed_one_by_one_and_the_permit_s_slack_takes_the_rest() -> None:
+    rng = np.random.default_rng(6)
+    program, h = year(rng)
+    assert program.apart is not None
+    h, q = scenarios(program, h, rng, 11, permit=(0.0, 120.0))
+    primal = program.solve(h, q=q, primal=True).primal
+    assert primal is not None
+    off = np.clip(primal + 1e-5 * rng.random(primal.shape), 0.0, program.upper)
+    closed = Projection(program).onto_rows(off, h, q, program.upper, None, allowed=ALLOWED)
+    assert np.abs(h - off @ program.W.T).max() > 1e-6
+    assert np.abs(h - closed @ program.W.T).max() <= 2 * ALLOWED
+    assert closed.min() >= 0.0
+    assert (closed <= program.upper).all()
+    assert np.abs(closed - off).max() < 1e-2

@@ -39,6 +39,8 @@ def test_parks_are_compared_over_the_same_scenarios(sampling: str, tmp_path: Pat
     page = (tmp_path / "both" / "report.html").read_text(encoding="utf-8")
     assert "95% confidence between" in page
     assert "of the same 160 futures" in page
+    top = page[: page.index('class="cards"')]
+    assert f"than with {other} (difference with 95% confidence between" in top
 
 
 def test_an_enumerated_difference_is_proved(tmp_path: Path) -> None:

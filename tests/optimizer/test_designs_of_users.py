@@ -79,7 +79,7 @@ UNIT = {"plant": "brewery", "name": "reverse osmosis", "built": True, "size": 10
         (
             "wang-smith-recycling",
             json.dumps(WATER | {"design": [{"name": "x"}]}),
-            ["design: expected a list", "name, built, size"],
+            ["design: expected a list", "name, component, built, size"],
         ),
     ],
 )

@@ -106,3 +106,6 @@ def test_the_command_line_asks_for_it(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["optimize", "two-plants-heat", "--flexibility", "-1"])
     assert refused.exit_code == 2
     assert "--flexibility" in refused.output
+    both = CliRunner().invoke(app, ["optimize", "two-plants-heat", "--flexibility", "2", "--cvar-weight", "0.5"])
+    assert both.exit_code == 2
+    assert "--flexibility bounds what switching anew saves of the mean cost" in " ".join(both.output.split())

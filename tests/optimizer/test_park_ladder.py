@@ -7,8 +7,9 @@ import pytest
 from loopwise.optimizer import park_run
 from loopwise.optimizer.execution import open_scheme
 from loopwise.optimizer.options import Options
-from loopwise.optimizer.park_ladder import HEAT, climb, ladder_headline
+from loopwise.optimizer.park_ladder import HEAT, climb, ladder_headline, ladder_table
 from loopwise.optimizer.progress import QuietProgress
+from loopwise.optimizer.report import render_report
 from loopwise.optimizer.two_stage_run import design_sample, find_design
 from loopwise.problems import load_case
 from loopwise.problems.park.problem import ParkProblem, park_problem
@@ -59,3 +60,13 @@ def test_the_report_says_what_it_is_worth() -> None:
     assert f"({share:.1%} of what the design saves)" in lines[0]
     nothing = outcome.result.model_copy(update={"baseline": baseline.model_copy(update={"B3": mean * (1 + 1e-9)})})
     assert "nothing that could be measured: energy before water" in ladder_headline(nothing, "USD")[1]
+    table = outcome.report.comparison
+    assert table is not None
+    assert [row[1] for row in table.rows] == [baseline.B0, baseline.B1, baseline.B2, baseline.B3, mean]
+    assert table.rows[1][2:] == (baseline.B1 - mean, f"{share:.1%}")
+    page = render_report(outcome.result, outcome.report)
+    assert page.index(table.title) < page.index("Where the cost comes from")
+    plain = outcome.result.model_copy(
+        update={"baseline": baseline.model_copy(update=dict.fromkeys(("B1", "B2", "B3")))}
+    )
+    assert ladder_table(plain) is None

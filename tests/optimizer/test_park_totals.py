@@ -99,3 +99,22 @@ def test_the_report_shows_the_totals_of_result_json(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Where the park" in page
     assert "out: removed: sludge" in page
+
+
+def test_energy_of_every_unit_closes(tmp_path: Path) -> None:
+    """One line a unit, in result.json and in the report; a generator of 95 % loses the rest of its shaft's power."""
+    outcome = ran(load_case("power-house"), scenarios=1, evaluate=3)
+    write_outcome(tmp_path, outcome)
+    written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["balances"]
+    units = {b["of"]: b for b in written if b["of"].startswith("energy of ")}
+    assert {"energy of factory.grate boiler", "energy of factory.deaerator"} <= set(units)
+    for balance in units.values():
+        assert abs(balance["difference"]) < 1e-6 * HOURS
+        assert min(balance["leaving"].values(), default=0.0) >= 0.0
+    turbine = units["energy of factory.back-pressure turbine"]
+    power = turbine["leaving"]["power"]
+    assert turbine["leaving"]["to the surroundings"] == pytest.approx(power * (1 / 0.95 - 1), rel=1e-6)
+    (table,) = (t for t in outcome.report.tables if t.title.startswith("Energy of every unit"))
+    lines = {str(row[0]): row for row in table.rows}
+    assert str(lines["Food factory, back-pressure turbine"][3]).startswith("steam ")
+    assert "power" in str(lines["Food factory, back-pressure turbine"][3])

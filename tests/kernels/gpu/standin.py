@@ -40,6 +40,7 @@ FUNCTIONS = {
     "searchsorted": ("side",), "argsort": ("axis", "kind"), "cumsum": ("axis",), "lexsort": (),
     "histogram": ("bins", "range", "density", "weights"), "bincount": ("weights", "minlength"),
     "unique": ("return_inverse",), "ascontiguousarray": ("dtype",), "zeros_like": ("dtype",),
+    "take": ("axis",), "tile": (),
 }  # fmt: skip
 CREATORS = {"zeros": ("dtype",), "ones": ("dtype",), "full": ("dtype",), "arange": ("dtype",)}
 

@@ -22,6 +22,9 @@ from loopwise.problems.water_network import WaterNetworkCase, water_network_mode
         ("bental4", -450.0),
         ("bental5", -3500.0),
         ("foulds2", -1100.0),
+        ("foulds3", -8.0),
+        ("foulds4", -8.0),
+        ("foulds5", -8.0),
         ("rt2", -4391.826),
     ],
 )

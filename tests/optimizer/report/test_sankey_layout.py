@@ -4,7 +4,8 @@ import itertools
 
 import pytest
 
-from loopwise.optimizer.report import FlowLine
+from loopwise.optimizer.report.content import FlowLine, FlowPicture
+from loopwise.optimizer.report.figures import flow_figures
 from loopwise.optimizer.report.loops import REUSE_IN, REUSE_OUT
 from loopwise.optimizer.report.sankey_layout import PAD, SPACE, Layout, columns, layouts, through
 
@@ -84,3 +85,14 @@ def test_the_loop_runs_along_the_top() -> None:
     y = dict(zip(layout.names, layout.y, strict=True))
     assert y[REUSE_IN] < y["river"]
     assert y[REUSE_OUT] < y["outfall"]
+
+
+def test_labels_stand_on_a_ground_of_their_own_so_that_no_band_strikes_them_through() -> None:
+    drawn = flow_figures(FlowPicture("Energy", "MW", (), AFTER)).after
+    (bands,) = drawn.data
+    assert not bands.node.label
+    written = {note.text: note for note in drawn.layout.annotations}
+    assert set(written) == set(bands.node.customdata) == {f"{p}  {v:g} MW" for p, v in through(AFTER).items()}
+    assert all(note.bgcolor for note in written.values())
+    ends = {text for text, note in written.items() if note.xanchor == "right"}
+    assert ends == {"mill  66 MW", "losses  9 MW"}

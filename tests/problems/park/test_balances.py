@@ -13,8 +13,8 @@ from loopwise.optimizer.evaluation import BlockResult, Evaluator
 from loopwise.optimizer.extensive_form import solve_extensive_form
 from loopwise.optimizer.park_operation import ParkInspection
 from loopwise.problems.case_file import load_case
-from loopwise.problems.park.assembly import DESTROYED
 from loopwise.problems.park.contaminant_balance import LINES, ContaminantBalance
+from loopwise.problems.park.ledger import DESTROYED
 from loopwise.problems.park.problem import ParkProblem, park_problem
 from loopwise.problems.park.simulation import Simulation
 from loopwise.problems.two_stage import row_violation

@@ -1,4 +1,4 @@
-"""Exergy: no unit creates any, in any scenario; over a whole plant what comes in is destroyed or leaves."""
+"""No unit creates energy or exergy in any scenario; of exergy, what comes into a plant is destroyed or leaves."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from loopwise.optimizer.evaluation import Evaluator
 from loopwise.optimizer.park_operation import ParkInspection
 from loopwise.problems.park import exergy
 from loopwise.problems.park import steam_properties as steam
-from loopwise.problems.park.assembly import DESTROYED
+from loopwise.problems.park.ledger import DESTROYED, ENERGY, LOSSLESS, LOST, RESIDUAL
 from loopwise.problems.park.problem import ParkProblem, park_problem
 from loopwise.problems.park.steam import SteamSystem
 from tests.everything_park import everything
@@ -81,10 +81,31 @@ def test_no_unit_creates_exergy_in_any_scenario(park: ParkProblem, on: float) ->
     assert inspected.residuals[:, 3].max() < 1e-6
 
 
-def test_created_exergy_is_seen(park: ParkProblem) -> None:
+@pytest.mark.parametrize("on", [1.0, 0.0])
+def test_every_units_energy_closes_in_every_scenario(park: ParkProblem, on: float) -> None:
+    """All comes out again of units that lose nothing; the others lose something, never less than nothing."""
+    block, *_ = operated(park, on)
+    found = {name: block.reports[:, k] for k, name in enumerate(park.problem.reports.names)}
+    hours = park.case.hours
+    for unit, kind in park.units.items():
+        ways = {
+            way: sum(v for n, v in found.items() if n.startswith(f"{ENERGY}{unit}.{way}.")) for way in ("in", "out")
+        }
+        open_ends = ways["in"] - ways["out"]
+        if kind in LOSSLESS:
+            assert np.abs(open_ends).max() < 1e-7, unit
+            continue
+        periods = {n.rsplit(".", 1)[1]: v for n, v in found.items() if n.startswith(f"{LOST}{unit}.")}
+        assert min(v.min() for v in periods.values()) > -1e-7, unit
+        lost = sum(v * hours.get(p, sum(hours.values())) for p, v in periods.items()) / sum(hours.values())
+        assert open_ends == pytest.approx(lost, abs=1e-7), unit
+
+
+@pytest.mark.parametrize("begins", [DESTROYED, LOST, RESIDUAL])
+def test_created_exergy_and_energy_are_seen(park: ParkProblem, begins: str) -> None:
     block, x, scenarios = operated(park, 1.0)
     reports = block.reports.copy()
-    at = next(k for k, name in enumerate(park.problem.reports.names) if name.startswith(DESTROYED))
+    at = next(k for k, name in enumerate(park.problem.reports.names) if name.startswith(begins))
     reports[7, at] = -1e-3
     residuals = ParkInspection(None).inspect(park.problem, x, scenarios, block.primal, reports).residuals
     assert residuals[7, 3] == pytest.approx(1e-3)

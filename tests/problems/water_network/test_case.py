@@ -12,6 +12,11 @@ BASIC: dict[str, Any] = {
     "fresh_water": [{"name": "river"}],
     "process_units": [{"name": "P", "flow": 10, "load": {"A": 1}, "inlet_maximum": {"A": 50}}],
 }
+PLANTS: dict[str, Any] = {
+    "process_units": [BASIC["process_units"][0] | {"plant": "north"}],
+    "discharges": [{"name": "sea", "plant": "south"}],
+    "pipes": {"investment_per_distance": 1000},
+}
 
 
 def case(**changes: Any) -> WaterNetworkCase:
@@ -27,8 +32,25 @@ def case(**changes: Any) -> WaterNetworkCase:
         ({"treatment_units": [{"name": "P", "removal": {"A": 0.9}}]}, "two nodes"),
         ({"best_networks": 3}, "smallest flow"),
         ({"objective": {"fresh-water": 0.0}}, "above 0"),
-        ({"objective": {"fresh-water": 1.0, "co2": -1.0}}, "below 0"),
+        ({"objective": {"fresh-water": 1.0, "co2": -1.0}}, r"objective.co2: expected a number from 0 \(typed: -1"),
+        ({"objective": {"fresh-water": float("inf")}}, "typed: inf"),
+        ({"limits": {"treated-flow": float("nan")}}, r"limits.treated-flow: expected a number from 0 \(typed: nan"),
+        ({"limits": {"treated-flow": -1.0}}, "typed: -1"),
+        ({"contaminants": ["A", "B", "A"]}, "named twice"),
+        ({"special_pipes": [{"from": "river", "to": "P", "minimum": 5, "maximum": 4}]}, "above the maximum"),
+        ({"special_pipes": [{"from": "river", "to": "P"}, {"from": "river", "to": "P"}]}, "stands here already"),
+        ({"special_pipes": [{"from": "P", "to": "P", "forced": True}]}, "back to its own unit"),
+        (
+            {
+                "treatment_units": [{"name": "T", "removal": {"A": 0.9}}],
+                "special_pipes": [{"from": "river", "to": "T", "forced": True}],
+            },
+            "is of no use",
+        ),
         ({"distances": [{"between": ["north", "south"], "distance": 2}]}, "no such plant"),
+        (PLANTS, "none is given for north - south"),
+        (PLANTS | {"distances": [{"between": ["north", "north"], "distance": 2}]}, "one plant, not two"),
+        (PLANTS | {"distances": [{"between": ["north", "south"], "distance": 2}] * 2}, "a distance already"),
         (
             {"process_units": [{"name": "P", "flow": 10, "loss": 10, "load": {"A": 1}, "inlet_maximum": {"A": 50}}]},
             "is a demand",
