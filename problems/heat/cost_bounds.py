@@ -17,6 +17,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyomo.environ
@@ -29,6 +30,7 @@ from .streams import HeatRecoveryProblem, HeatStream, Side, Utility
 from .superstructure import Superstructure
 from .temperature_intervals import Floats
 
+pyo: Any = pyomo.environ  # Pyomo ships no usable types
 CELLS = 30  # of one stream, about; finer ones bound closer
 MOST_SETS = 60  # pairs and couples of pairs that get a row
 SAME = 1e-9  # [K]
@@ -106,7 +108,7 @@ def add_cost_bounds(
 ) -> None:
     """Add the rows to the model of `structure`, which has areas."""
     model = structure.model
-    rows = model.cost_bounds = pyomo.environ.ConstraintList()
+    rows = model.cost_bounds = pyo.ConstraintList()
     if not structure.exchangers:
         return
     transport = heat_transport(problem, structure)
