@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyomo.environ import Objective
 
-from ...problems.heat import ExchangerCost
+from ...problems.heat import ExchangerCost, HeatRecoveryProblem
+from ...problems.heat.cost_bounds import add_cost_bounds
 from ...problems.heat.mean_temperature_difference import chen_mean
 from ...problems.heat.network_areas import add_areas, chen_tangents
 from ...problems.heat.superstructure import Mixing, Superstructure
@@ -30,11 +31,17 @@ class Formulation:
 
     @classmethod
     def of(
-        cls, structure: Superstructure, cost: ExchangerCost, annualization: float, hours_per_year: float
+        cls,
+        problem: HeatRecoveryProblem,
+        structure: Superstructure,
+        cost: ExchangerCost,
+        annualization: float,
+        hours_per_year: float,
     ) -> Formulation:
-        """Least utilities and annualized investment [currency/year] over `structure`."""
+        """Least utilities and annualized investment [currency/year] over the `structure` of `problem`."""
         model = structure.model
         areas = add_areas(structure, cost)
+        add_cost_bounds(problem, structure, cost, annualization, hours_per_year)
         model.objective = Objective(expr=hours_per_year * structure.utility_cost + annualization * areas.investment)
         found = from_pyomo(model)
         column = {id(variable): j for j, variable in enumerate(found.variables)}

@@ -78,7 +78,7 @@ class _Task:
     def solve(self, mixing: Mixing, search: SearchOptions, known: Network | None) -> Synthesis:
         """The cheapest network, beginning with a `known` one."""
         structure = superstructure(self.problem, self.stages, mixing)
-        formulation = Formulation.of(structure, self.cost, self.annualization, self.hours_per_year)
+        formulation = Formulation.of(self.problem, structure, self.cost, self.annualization, self.hours_per_year)
         best = known if known is None else self.improved(*self._as_layout(known, mixing))
         start = None if best is None else formulation.point(best)
         found = minimize(formulation.program, replace(search, start=start))

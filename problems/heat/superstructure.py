@@ -26,6 +26,7 @@ from typing import Any
 
 import pyomo.environ
 
+from .network_cuts import add_network_cuts
 from .streams import HeatDataError, HeatRecoveryProblem, HeatStream, Side, Utility
 
 pyo: Any = pyomo.environ  # Pyomo ships no usable types
@@ -137,6 +138,7 @@ def superstructure(problem: HeatRecoveryProblem, stages: int, mixing: Mixing = M
             own = [n for n, e in enumerate(exchangers) if name in (e.hot, e.cold)]
             model.driven.add(sum(model.duty[n] for n in own) <= utility.maximum)
     _move_forward(model, exchangers)
+    add_network_cuts(problem, model, exchangers)
     cost = sum(
         (utilities[name].price or 0.0) * model.duty[n]
         for n, e in enumerate(exchangers)
