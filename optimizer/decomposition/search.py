@@ -20,6 +20,7 @@ KEPT_CUTS = 3  # times the columns of the master; beyond, cuts go that were slac
 SLACK_ROUNDS = 10  # solves in a row
 ROUNDING = 1e-3  # share of the gap that is none
 TOWARDS_CORE = 1e-3  # of the way
+ALLOWED = 1e-7  # of a feasibility cut's limit, its largest slope being 1
 CUT_TOLERANCE = 0.02  # of the gap, to which the duals of a cut towards the core are solved
 FIRST_STEP, SHORTEST_STEP, LONGER, SHORTER = 0.5, 0.1, 1.2, 0.7  # of the way from the best point to the master's
 
@@ -165,13 +166,18 @@ class Search:
         """The recourse at `x` (n1,), in the first stage or not, whose cuts the master gets.
 
         With a `core`, it is that a little towards it: where a unit does not run, the duals at x itself say nothing of
-        what running it a little would change.
+        what running it a little would change. Where only that point cannot be operated, it is that at x.
         """
+        if self.core is None:
+            return self._cut_at(x, threshold, None)
+        tolerance = None if self.risk.tail_weight else max(self.recourse.tolerance, CUT_TOLERANCE * self.gap)
+        evaluation = self._cut_at(x + TOWARDS_CORE * (self.core - x), threshold, tolerance)
+        if evaluation.expected is None and all(c.slope @ x <= c.limit + ALLOWED for c in evaluation.feasibility):
+            evaluation = self._cut_at(x, threshold, None)
+        return evaluation
+
+    def _cut_at(self, x: Floats, threshold: float | None, tolerance: float | None) -> RecourseEvaluation:
         tail = bool(self.risk.tail_weight)
-        tolerance = None
-        if self.core is not None:
-            x = x + TOWARDS_CORE * (self.core - x)
-            tolerance = None if tail else max(self.recourse.tolerance, CUT_TOLERANCE * self.gap)
         threshold = (self.threshold if threshold is None else threshold) if tail else None
         evaluation = self.recourse(x, threshold=threshold, tolerance=tolerance)
         if tail and self.threshold is None and evaluation.expected is not None:
@@ -240,12 +246,12 @@ class Search:
         """
         bound, best, best_x, step = -np.inf, np.inf, center, FIRST_STEP
         done = stalled = 0
-        previous = -np.inf
+        previous, last = -np.inf, None
         while True:
             solution = self.solve_master()
             bound = max(bound, solution.bound)
-            if whole and solution.status is MasterStatus.OPTIMAL:
-                self.raise_lower(bound)
+            if whole and (solution.status is MasterStatus.OPTIMAL or bound == self.value == np.inf):
+                self.raise_lower(bound)  # +inf: no design serves all scenarios
             if solution.x is None or bound >= cutoff:
                 break
             if best < np.inf and best - bound <= gap * max(abs(best), 1e-9):
@@ -255,8 +261,9 @@ class Search:
             x = solution.x if best_x is None else step * solution.x + (1.0 - step) * best_x
             value = self.evaluate(x, solution.threshold)
             done += 1
-            stalled = stalled + 1 if bound <= previous and value >= best else 0
-            previous = bound
+            known = best < np.inf or (last is not None and np.allclose(x, last, rtol=1e-9, atol=1e-9))
+            stalled = stalled + 1 if known and bound <= previous and value >= best else 0
+            previous, last = bound, x
             if stalled > STALLED_ROUNDS:  # the cuts are as exact as the kernel's certificates allow
                 break
             if value < best:

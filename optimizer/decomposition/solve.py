@@ -180,7 +180,7 @@ def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> 
     else:
         _search_integers(search, saved, start)
     if search.value == np.inf:
-        return SolveStatus.INFEASIBLE
+        return SolveStatus.INFEASIBLE if search.lower == np.inf else SolveStatus.LIMIT
     # else cuts as exact as the kernel's certificates moved nothing any more
     return SolveStatus.OPTIMAL if search.proved else SolveStatus.LIMIT
 
