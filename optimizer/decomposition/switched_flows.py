@@ -24,7 +24,7 @@ from ...problems.two_stage.problem import Booleans, Floats, Integers, RandomPart
 from ...problems.two_stage.standard_form import is_random
 from .strengthening import Switches
 
-NEGLIGIBLE = 1e-9  # coefficient of an aggregated balance that cancelled out
+CANCELLED = 1e-12  # share of its terms that a coefficient of an aggregated balance is where they cancel out
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ class SwitchedFlows:
         parts = [_row(self.W, i) for i, _ in balances]
         columns, place = np.unique(np.concatenate([c for c, _ in parts]), return_inverse=True)
         weighted = np.concatenate([w * a for (_, w), (_, a) in zip(balances, parts, strict=True)])
-        total = np.bincount(place, weighted, len(columns))
-        kept = np.abs(total) > NEGLIGIBLE
+        total, terms = (np.bincount(place, entries, len(columns)) for entries in (weighted, np.abs(weighted)))
+        kept = np.abs(total) > CANCELLED * terms  # a small outflow left out would make the row say too much
         return columns[kept].astype(np.int64), total[kept].astype(np.float64)
 
     def rows(self, cover: FlowCover, sides: Floats) -> CoverRows:

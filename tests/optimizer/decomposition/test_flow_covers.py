@@ -1,6 +1,7 @@
 """Rows of flow covers hold for every integral design, and raise the relaxation."""
 
 import pickle
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -65,6 +66,23 @@ def test_a_row_written_by_hand() -> None:
     kept = dict(zip(cover.activities.tolist(), cover.on_activities.tolist(), strict=True))
     outflows = {int(j): float(a) for j, a in zip(columns, entries, strict=True) if a < 0.0 and j != limited}
     assert kept == pytest.approx({inflow: 1.0} | outflows)
+
+
+def test_small_coefficients_stay_in_aggregated_balances() -> None:
+    """A row without them would say too much: activities may be large. What cancels out is left out."""
+    recourse = PARK.recourse
+    row = 1
+    W = recourse.W.copy()
+    W.data = np.where(W.indices == row, 1e-10 * W.data, W.data)
+    flows = SwitchedFlows.of(replace(PARK, recourse=replace(recourse, W=W)))
+    plain = SwitchedFlows.of(PARK)
+    assert flows is not None
+    assert plain is not None
+    columns, entries = plain.aggregated([(row, 1.0)])
+    small_columns, small = flows.aggregated([(row, 1.0)])
+    assert np.array_equal(small_columns, columns)
+    assert small == pytest.approx(1e-10 * entries)
+    assert not len(plain.aggregated([(row, 1.0), (row, -1.0)])[0])
 
 
 @pytest.mark.parametrize("seed", range(4))
