@@ -250,8 +250,10 @@ class Search:
         while True:
             solution = self.solve_master()
             bound = max(bound, solution.bound)
-            if whole and (solution.status is MasterStatus.OPTIMAL or bound == self.value == np.inf):
-                self.raise_lower(bound)  # +inf: no design serves all scenarios
+            if whole and solution.status is MasterStatus.OPTIMAL:
+                self.raise_lower(bound)
+            elif whole and bound == self.value == np.inf:
+                self.lower = np.inf  # no design serves all scenarios: nothing to tell
             if solution.x is None or bound >= cutoff:
                 break
             if best < np.inf and best - bound <= gap * max(abs(best), 1e-9):

@@ -218,7 +218,7 @@ def _solution(status: SolveStatus, search: Search, sign: float, conflict: tuple[
 
     history = tuple((seconds, *ordered(lower, value)) for seconds, lower, value in search.history)
     if search.x is None or status is SolveStatus.UNBOUNDED:
-        lower = -np.inf if status is SolveStatus.UNBOUNDED else search.lower
+        lower = -np.inf if status in (SolveStatus.UNBOUNDED, SolveStatus.INFEASIBLE) else search.lower
         return DesignSolution(status, None, None, *ordered(lower, np.inf), history, conflict)
     bounds = ordered(min(search.lower, search.value), search.value)
     return DesignSolution(status, search.x, sign * search.value, *bounds, history, conflict)
