@@ -15,7 +15,7 @@ def test_one_row_with_the_peer_that_is_always_there(monkeypatch):
     row = recourse.compare("small", ["highs"], Engine.REFERENCE, repeats=1)
     assert row["disagreement"] <= recourse.AGREEMENT
     assert row["resolved_exactly"] == 0
-    assert set(row["microseconds"]) == {"solve", "expectation", "highs"}
+    assert set(row["microseconds"]) - {"started"} == {"solve", "expectation", "highs"}  # a start is not always found
     assert "| 20 x 90 |" in table([row])
 
 
