@@ -28,9 +28,9 @@ class HeatFlow:
     """Columns q of every place (P,), then R; `matrix` (rows, columns) of the balances, between `lower` and `upper`.
 
     Heat is in shares of the total x 100: `scale` of them a MW. `hot` (n, K), `cold` (m, K), `limits` (n, m) in the same
-    unit; `rounding` is what the sides differ by, of the data or as they are here. `pairs` may meet, place p belongs to `pair[p]` in interval
-    `interval[p]` and holds at most `most[p]`. What rounding leaves too much of may stay in the hot carriers' last
-    residual.
+    unit; `rounding` is what the sides differ by, in the data or here. `pairs` may meet, place p belongs to `pair[p]` in
+    interval `interval[p]` and holds at most `most[p]`. What rounding leaves too much of may stay in the hot carriers'
+    last residual.
     """
 
     hot: Floats
