@@ -64,3 +64,9 @@ def test_a_plan_that_could_not_be_decided_proves_nothing(monkeypatch: pytest.Mon
     undecided = OptimizeResult(status=4, fun=None, x=None)
     monkeypatch.setattr("loopwise.problems.heat.cost_bounds.linprog", lambda *_, **__: undecided)
     assert transport.least(1.0, 1.0)[0] == -math.inf
+
+
+def test_a_limited_utility_that_reaches_no_stream_has_no_exchanger() -> None:
+    tepid = Utility("tepid", Side.HOT, 42, 42, price=1.0, maximum=1.0)
+    structure = superstructure(HeatRecoveryProblem(PAIR.streams, (*PAIR.utilities, tepid), 5.0), 1)
+    assert len(structure.exchangers) == len(superstructure(PAIR, 1).exchangers)
