@@ -253,7 +253,7 @@ class RecourseLP:
         limits: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations}
         whole: dict[str, Any] = limits | {"primal": primal, "absolute": absolute, "start": start}
         apart = self.apart
-        if apart is None:
+        if apart is None or not len(h):
             return self._solve_kinds(xp, engine, h, q, upper, W_values, **whole)
         separated, programs = apart
 

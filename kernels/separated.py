@@ -93,8 +93,8 @@ class Separated:
         value = self._link_value if W_values is None else W_values[:, self._link_entries]
         of_slack = self._slack_value.host if W_values is None else W_values[:, self._slack_entry.host]
         left = h[:, links["rows"]] - (self._link_sum @ (value * whole[:, self._link_columns]).T).T
-        slack = whole[:, links["slack"]] + left / of_slack
-        fits = ~((slack < 0.0) | (slack > upper[..., links["slack"]])).any(axis=1)  # NaN stays
+        slack = whole[:, links["slack"]] + left / np.where(of_slack == 0.0, 1.0, of_slack)
+        fits = ~((of_slack == 0.0) | (slack < 0.0) | (slack > upper[..., links["slack"]])).any(axis=1)  # NaN stays
         whole[:, links["slack"]] = np.where(fits[:, None], slack, whole[:, links["slack"]])
         return whole, fits
 
@@ -109,10 +109,11 @@ class Separated:
         if W_values is not None:
             value, of_slack = W_values[:, links["entry"]], W_values[:, self._slack_entry.on(xp)]
         terms, right = value * linking, h[:, links["rows"]]
-        slack = (right - self._sum.after(xp, terms)) / of_slack
-        rounding = ROUNDING * (self._sum.after(xp, xp.abs(terms)) + xp.abs(right)) / xp.abs(of_slack)
+        entry = xp.where(of_slack == 0.0, 1.0, of_slack)  # a slack without an entry takes nothing up
+        slack = (right - self._sum.after(xp, terms)) / entry
+        rounding = ROUNDING * (self._sum.after(xp, xp.abs(terms)) + xp.abs(right)) / xp.abs(entry)
         room = upper[..., links["slack"]]
-        holds = ((slack >= -rounding) & (slack <= room + rounding)).all(axis=1)
+        holds = ((of_slack != 0.0) & (slack >= -rounding) & (slack <= room + rounding)).all(axis=1)
         holds &= (q[..., links["own"]] >= 0.0).all(axis=-1) & (upper[..., links["own"]] >= 0.0).all(axis=-1)
         holds &= (q[..., links["slack"]] == 0.0).all(axis=-1)
         return xp.minimum(xp.maximum(slack, 0.0), room), holds

@@ -18,7 +18,7 @@ from ...problems.heat.fewest_matches import MatchProgram
 from ...problems.heat.temperature_intervals import Floats
 
 ROUNDS = 25  # of new slopes; most choices stay after five
-NOTHING = 1e-6  # share of all heat x 100 below which a match carries none
+NOTHING = 1e-6  # share of all heat x 100 below which a match carries none, unless the data are rounded more coarsely
 STEEPEST = 1e4  # multiple of the price of a match for a unit of heat
 
 Choice = NDArray[np.bool_]
@@ -33,6 +33,7 @@ class MatchDescent:
         self._largest = np.array([flow.limits[pair] for pair in flow.pairs])
         self._most = program.most[program.first_place :]
         self._columns = np.arange(flow.places, dtype=np.int32)
+        self._nothing = max(NOTHING, 2.0 * flow.rounding)
         self._random = np.random.default_rng(seed)
         cost = np.zeros(len(self._most))
         self._highs: Any = quiet_highs()
@@ -41,39 +42,35 @@ class MatchDescent:
         self._highs.passModel(linear_program(cost, bounds, flow.matrix, (flow.lower, flow.upper)))
         self._flow = flow
 
-    def choice(self) -> Choice | None:
-        """Which pairs (pairs,) meet in another good choice; None where no choice carries all heat."""
+    def choice(self) -> tuple[Choice, Floats] | None:
+        """Which pairs (pairs,) meet in another good choice, and their heat (pairs,); None where none carries all heat.
+
+        Matches of next to nothing, which rounding of the data may ask for, are left out of both.
+        """
         spread = self._random.uniform(0.5, 1.5, len(self._price))
         found = self._sloped(self._price / self._largest * spread)
-        return None if found is None else self._thinned(found)
+        return None if found is None else self._thinned(*found)
 
     def cost(self, choice: Choice) -> float:
         """What a choice costs."""
         return float(self._price[choice].sum())
 
-    def heat_of(self, choice: Choice) -> Floats | None:
-        """(pairs,) heat of a choice's matches."""
-        self._allow(choice)
-        heat = self._carried(self._price / self._largest)
-        self._allow(np.ones_like(choice))
-        return heat
-
-    def _sloped(self, slope: Floats) -> Choice | None:
-        best: Choice | None = None
+    def _sloped(self, slope: Floats) -> tuple[Choice, Floats] | None:
+        best: tuple[Choice, Floats] | None = None
         before: Choice | None = None
         for _ in range(ROUNDS):
             carried = self._carried(slope)
             if carried is None:
                 return best
-            used = carried > NOTHING
-            best = used if best is None or self.cost(used) < self.cost(best) else best
+            used = carried > self._nothing
+            best = (used, carried) if best is None or self.cost(used) < self.cost(best[0]) else best
             if before is not None and np.array_equal(used, before):
                 break
             before = used
-            slope = np.where(used, self._price / np.maximum(carried, NOTHING), slope)
+            slope = np.where(used, self._price / np.maximum(carried, self._nothing), slope)
         return best
 
-    def _thinned(self, choice: Choice) -> Choice:
+    def _thinned(self, choice: Choice, heat: Floats) -> tuple[Choice, Floats]:
         for pair in self._random.permutation(np.flatnonzero(choice)):
             if choice[pair]:
                 without = choice.copy()
@@ -81,9 +78,9 @@ class MatchDescent:
                 self._allow(without)
                 carried = self._carried(self._price / self._largest)
                 if carried is not None:
-                    choice = carried > NOTHING
+                    choice, heat = carried > self._nothing, carried
         self._allow(np.ones_like(choice))
-        return choice
+        return choice, heat
 
     def _allow(self, choice: Choice) -> None:
         most = np.where(choice[self._pair], self._most[: len(self._pair)], 0.0)

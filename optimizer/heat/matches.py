@@ -104,11 +104,11 @@ class _Search:
         for start in range(STARTS):
             if self.value <= least or (start and time.perf_counter() > self._ends):
                 break
-            choice = descent.choice()
-            if choice is None:
+            found = descent.choice()
+            if found is None:
                 return False
-            if descent.cost(choice) < self.value:
-                self.value, self.chosen, self.heat = descent.cost(choice), choice, descent.heat_of(choice)
+            if descent.cost(found[0]) < self.value:
+                self.value, (self.chosen, self.heat) = descent.cost(found[0]), found
         return True
 
     def _branch(self, least: float) -> tuple[MatchStatus, float | None]:

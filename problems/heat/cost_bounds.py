@@ -34,6 +34,7 @@ pyo: Any = pyomo.environ  # Pyomo ships no usable types
 CELLS = 30  # of one stream, about; finer ones bound closer
 MOST_SETS = 60  # pairs and couples of pairs that get a row
 SAME = 1e-9  # [K]
+INFEASIBLE = 2  # status of scipy.optimize.linprog
 ROUNDING = 1e-7  # by which a bound is lowered, so that no row cuts off what meets it exactly
 Carrier = HeatStream | Utility
 
@@ -52,7 +53,7 @@ class HeatTransport:
     def least(self, area_price: float, hour_price: float, without: Sequence[int] = ()) -> tuple[float, float]:
         """Least cost with m2 and currency/h at these prices, no heat between the pairs `without`, and its area [m2].
 
-        Infinite where the streams then cannot be served.
+        Infinite where the streams then cannot be served; nothing is known (-inf) where that could not be decided.
         """
         upper = np.where(np.isin(self.pair, without), 0.0, np.inf)
         answer = linprog(
@@ -62,7 +63,9 @@ class HeatTransport:
             bounds=np.stack([np.zeros(len(upper)), upper], axis=1),
             method="highs",
         )
-        return (float(answer.fun), float(self.area @ answer.x)) if answer.status == 0 else (math.inf, math.inf)
+        if answer.status == 0:
+            return float(answer.fun), float(self.area @ answer.x)
+        return (math.inf if answer.status == INFEASIBLE else -math.inf), math.inf
 
 
 def heat_transport(problem: HeatRecoveryProblem, structure: Superstructure) -> HeatTransport:

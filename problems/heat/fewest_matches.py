@@ -75,10 +75,10 @@ def match_program(data: MatchData, *, alike: bool = True, tightened: bool = True
             own = {c: 1.0 for k, c in places.get(pair, ()) if section.first <= k <= section.last}
             rows.append(({**own, column: -limit}, -np.inf, 0.0))
         if tightened:
-            rows += _enough(flow, section, use)
+            rows += _enough(flow, section, use, tolerance)
     if tightened:
         given, taken = hot[list(everything.hot)], cold[list(everything.cold)]
-        least = least_matches(given, taken, tolerance) if len(given) and len(taken) else 0
+        least = least_matches(given, taken, tolerance)
         rows.append((dict.fromkeys(column_of.values(), 1.0), float(least), np.inf))
         if alike:
             rows += _ordered_twins(data, column_of)
@@ -132,14 +132,17 @@ def _places(flow: HeatFlow, first: int) -> dict[tuple[int, int], list[tuple[int,
     return found
 
 
-def _enough(flow: HeatFlow, section: PinchSection, use: dict[tuple[int, int], tuple[int, float]]) -> Iterator[Row]:
+def _enough(
+    flow: HeatFlow, section: PinchSection, use: dict[tuple[int, int], tuple[int, float]], tolerance: float
+) -> Iterator[Row]:
     inside = slice(section.first, section.last + 1)
     for side, carriers, heat in ((0, section.hot, flow.hot), (1, section.cold, flow.cold)):
         for carrier in carriers:
             own = [entry for pair, entry in use.items() if pair[side] == carrier]
             largest = np.cumsum(sorted((limit for _, limit in own), reverse=True))
-            least = int(np.searchsorted(largest, float(heat[carrier, inside].sum()) * (1 - 1e-7))) + 1
-            if own:
+            carried = float(heat[carrier, inside].sum()) - tolerance  # the rest may stay where it is
+            least = int(np.searchsorted(largest, carried)) + 1
+            if own and carried > 0.0:
                 yield {column: 1.0 for column, _ in own}, float(min(least, len(own))), np.inf
     if section.least_matches:
         yield {column: 1.0 for column, _ in use.values()}, float(section.least_matches), np.inf

@@ -28,9 +28,9 @@ class HeatFlow:
     """Columns q of every place (P,), then R; `matrix` (rows, columns) of the balances, between `lower` and `upper`.
 
     Heat is in shares of the total x 100: `scale` of them a MW. `hot` (n, K), `cold` (m, K), `limits` (n, m) in the same
-    unit; `rounding` is what the data's sides differ by. `pairs` may meet, place p belongs to `pair[p]` in interval
-    `interval[p]` and holds at most `most[p]`. What rounding leaves too much of may stay in the hot carriers' last
-    residual.
+    unit; `rounding` is what the sides differ by, in the data or here. `pairs` may meet, place p belongs to `pair[p]` in
+    interval `interval[p]` and holds at most `most[p]`. What rounding leaves too much of may stay in the hot carriers'
+    last residual.
     """
 
     hot: Floats
@@ -53,7 +53,7 @@ class HeatFlow:
         scale = 100.0 / total if total > 0.0 else 1.0
         hot, cold = data.hot * scale, data.cold * (scale * _fit(data))
         limits = data.limits() * scale
-        rounding = abs(float(data.cold.sum()) - total) * scale
+        rounding = max(abs(float(data.cold.sum()) - total) * scale, float(hot.sum() - cold.sum()))
         n, m, last = data.shape
         available = np.cumsum(hot, axis=1)
         pairs = tuple((i, j) for i in range(n) for j in range(m) if limits[i, j] > SMALL)

@@ -60,9 +60,18 @@ def pinch_sections(hot: Floats, cold: Floats, tolerance: float) -> tuple[PinchSe
 
 
 def least_matches(hot: Floats, cold: Floats, tolerance: float) -> int:
-    """Carriers less the most components that matches between `hot` (n, K) and `cold` (m, K) can have."""
-    n, m = len(hot), len(cold)
-    return n + m - min(most_components(hot, cold, tolerance), n, m)
+    """Carriers less the most components that matches between `hot` (n, K) and `cold` (m, K) can have.
+
+    Carriers within the tolerance may do without a match: they do not count, and sets may miss their heat as well.
+    """
+    while len(hot) and len(cold):
+        small = [side.sum(axis=1) <= tolerance for side in (hot, cold)]
+        if not any(s.any() for s in small):
+            n, m = len(hot), len(cold)
+            return n + m - min(most_components(hot, cold, tolerance), n, m)
+        tolerance += float(hot[small[0]].sum() + cold[small[1]].sum())
+        hot, cold = hot[~small[0]], cold[~small[1]]
+    return 0
 
 
 def most_components(hot: Floats, cold: Floats, tolerance: float) -> int:

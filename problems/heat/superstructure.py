@@ -136,7 +136,8 @@ def superstructure(problem: HeatRecoveryProblem, stages: int, mixing: Mixing = M
     for name, utility in utilities.items():
         if utility.maximum < float("inf"):
             own = [n for n, e in enumerate(exchangers) if name in (e.hot, e.cold)]
-            model.driven.add(sum(model.duty[n] for n in own) <= utility.maximum)
+            if own:
+                model.driven.add(sum(model.duty[n] for n in own) <= utility.maximum)
     _move_forward(model, exchangers)
     add_network_cuts(problem, model, exchangers)
     cost = sum(

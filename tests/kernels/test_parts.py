@@ -146,3 +146,27 @@ def test_an_expectation_does_not_depend_on_chunks_and_its_cut_is_tight():
     step = 1e-3 * rng.normal(size=3)
     elsewhere = program.expectation(h - T @ step, q=q).mean
     assert elsewhere >= whole.value[0] + whole.slopes[0] @ step - 1e-7 * abs(whole.mean)
+
+
+def test_a_slack_without_an_entry_takes_nothing_up(engine, oracle):
+    """A scenario's own matrix may have a zero there: then the permit is an equation, and binds."""
+    rng = np.random.default_rng(6)
+    program, h = year(rng)
+    h, q = scenarios(program, h, rng, 4, permit=(0.0, 72.0))
+    values = np.tile(program.W.data, (len(h), 1))
+    values[:3, program.W.indptr[ROOM]] = 0.0
+    given, xp = (h, q, values), np
+    if str(engine) == "gpu":
+        import cupy as xp
+
+        given = tuple(xp.asarray(array) for array in given)
+    batch = program.solve(given[0], q=given[1], W_values=given[2], engine=engine).on_host()
+    for k in range(len(h)):
+        W = sp.csc_array((values[k], program.W.indices, program.W.indptr), shape=program.W.shape)
+        assert batch.objective[k] == pytest.approx(oracle(W, q[k], h[k], program.lower, program.upper)[1], rel=2e-8)
+
+
+def test_no_scenarios_are_none():
+    program, h = year(np.random.default_rng(1))
+    assert program.apart is not None
+    assert program.solve(np.zeros((0, len(h))), primal=True).primal.shape == (0, len(program.q))

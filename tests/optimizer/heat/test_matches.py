@@ -131,3 +131,39 @@ def test_unbalanced_or_unknown_data_are_refused() -> None:
 
 def _rows(data: MatchData) -> tuple:
     return data.hot_names, data.cold_names, data.hot, data.cold
+
+
+@pytest.mark.parametrize(
+    ("hot", "cold", "least"),
+    [
+        ([[50 - 4e-5, 4e-5], [0, 50]], [[50, 0], [0, 50]], 2),  # the first interval lacks 4e-5
+        ([[50, 0], [4e-5, 50]], [[50, 0], [0, 50]], 2),
+        ([[0, 1e-5], [0, 100]], [[0, 100]], 1),  # H1 is all that the sides differ by
+        ([[0, 100]], [[0, 5e-7], [0, 100 - 5e-7]], 1),
+        ([[30, 10], [0, 10]], [[10, 30.00001241], [0, 10.0000037]], 2),  # C1 takes 5e-7 more than H2 has
+    ],
+)
+def test_rounding_of_the_data_asks_for_no_matches(hot: list, cold: list, least: int) -> None:
+    names = [f"H{i}" for i in range(len(hot))], [f"C{j}" for j in range(len(cold))]
+    data = MatchData(*map(tuple, names), np.array(hot, dtype=float), np.array(cold, dtype=float))
+    found = fewest_matches(data)
+    assert found.status is MatchStatus.OPTIMAL
+    assert found.lower_bound == found.value == len(found.heat) == least
+    assert sum(found.heat.values()) == pytest.approx(data.hot.sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rounded_data_need_what_exact_ones_need(seed: int) -> None:
+    """Integers, so that carriers balance each other and pinches are many; cold heat is rounded up like published."""
+    random = np.random.default_rng(seed)
+    hot, cold = np.zeros((3, 3)), np.zeros((3, 3))
+    for _ in range(6):
+        heat, k = 10.0 * random.integers(1, 4), random.integers(3)
+        hot[random.integers(3), k] += heat
+        cold[random.integers(3), min(2, k + random.integers(2))] += heat
+    names = ("H0", "H1", "H2"), ("C0", "C1", "C2")
+    data = MatchData(*names, hot, cold * (1 + 4e-7 * random.random((3, 3))))
+    found, exact = fewest_matches(data), fewest_matches(MatchData(*names, hot, cold), tightened=False)
+    assert found.status is exact.status is MatchStatus.OPTIMAL
+    assert found.lower_bound == found.value == len(found.heat) == exact.value
+    check_second_law(data, dict(found.heat))

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
 from loopwise.problems import load_case
 from loopwise.problems.heat import HeatRecoveryProblem, HeatStream, Side, Utility
@@ -56,3 +57,16 @@ def test_the_published_network_costs_more_than_the_bound_and_little_more() -> No
     }
     assert needed == {("H1", "C1"), ("H2", "C1"), ("H2", "cooling water"), ("steam", "C1")}
     assert np.all(transport.heat > 0.0)
+
+
+def test_a_plan_that_could_not_be_decided_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = heat_transport(PAIR, superstructure(PAIR, 1))
+    undecided = OptimizeResult(status=4, fun=None, x=None)
+    monkeypatch.setattr("loopwise.problems.heat.cost_bounds.linprog", lambda *_, **__: undecided)
+    assert transport.least(1.0, 1.0)[0] == -math.inf
+
+
+def test_a_limited_utility_that_reaches_no_stream_has_no_exchanger() -> None:
+    tepid = Utility("tepid", Side.HOT, 42, 42, price=1.0, maximum=1.0)
+    structure = superstructure(HeatRecoveryProblem(PAIR.streams, (*PAIR.utilities, tepid), 5.0), 1)
+    assert len(structure.exchangers) == len(superstructure(PAIR, 1).exchangers)

@@ -73,3 +73,10 @@ def test_sections_end_where_no_heat_passes() -> None:
     assert (first.first, first.last, first.hot, first.cold, first.least_matches) == (0, 1, (0, 1), (0, 1), 3)
     assert (second.first, second.last, second.hot, second.cold, second.least_matches) == (2, 3, (0, 1), (1,), 2)
     assert np.flatnonzero(np.cumsum(hot.sum(axis=0) - cold.sum(axis=0)) == 0).tolist() == [first.last, second.last]
+
+
+def test_carriers_within_the_tolerance_do_not_count() -> None:
+    hot, cold = np.array([[1e-5], [50.0], [50.0]]), np.array([[50.0 + 1e-5], [50.0]])
+    assert least_matches(hot, cold, 1e-9) == 3
+    assert least_matches(hot, cold, 2e-5) == 2
+    assert least_matches(hot[:1], cold[:0], 2e-5) == 0
