@@ -57,6 +57,10 @@ class MasterSolution:
     threshold: float | None = None
 
 
+class MasterError(ArithmeticError):
+    """HiGHS gave up on a master."""
+
+
 class UnboundedError(ArithmeticError):
     """The cuts never bounded the master: nothing bounds the problem."""
 
@@ -193,7 +197,7 @@ class Master:
         self.slack_rounds = np.concatenate([self.slack_rounds, np.zeros(len(rows), np.int64)])
 
     def solve(self) -> MasterSolution:
-        """The linear relaxation; ages the cuts. Raises UnboundedError, and ArithmeticError where HiGHS gives up."""
+        """The linear relaxation; ages the cuts. Raises UnboundedError, and MasterError where HiGHS gives up."""
         solution = self._run()
         if solution is not None:
             return solution
@@ -209,7 +213,7 @@ class Master:
         if len(self.omega):
             self._highs.changeColBounds(self.eta, -np.inf, np.inf)
         if solution is None:
-            raise ArithmeticError("the master problem could not be solved")
+            raise MasterError("the master problem could not be solved")
         return solution
 
     def _run(self, *, boxed: bool = False) -> MasterSolution | None:
@@ -221,7 +225,7 @@ class Master:
         if status == highspy.HighsModelStatus.kUnbounded:
             return None
         if status != highspy.HighsModelStatus.kOptimal:
-            raise ArithmeticError(f"the master problem could not be solved: {highs.modelStatusToString(status)}")
+            raise MasterError(f"the master problem could not be solved: {highs.modelStatusToString(status)}")
         solution = highs.getSolution()
         values = np.array(solution.col_value)
         self._age()

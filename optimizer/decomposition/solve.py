@@ -18,7 +18,7 @@ from .checkpoint import CheckpointFile, SavedSearch
 from .chunk_recourse import RecourseError
 from .core_point import core_point
 from .cover_search import covered_scenarios
-from .master import Master, UnboundedError
+from .master import Master, MasterError, UnboundedError
 from .probing import probe
 from .recourse import ExpectedRecourse, SummedRecourse
 from .rounding import Rounding
@@ -56,8 +56,8 @@ def solve_scenarios(
 
     The search is saved to `checkpoint`, and goes on from what is there (CaseError where that is another problem's).
     `scheme` computes the scenarios (None: this process does); on other processes `draw` has to be picklable. Ctrl-C,
-    `time_limit` [s] and a cluster that fails end the search and return the incumbent with its bound. Raises KeyError
-    for an unknown name in `fixed`, ClusterError where a cluster fails before there is an incumbent.
+    `time_limit` [s], a cluster that fails and a master that HiGHS gives up on end the search and return the incumbent
+    with its bound. Raises KeyError for an unknown name in `fixed`, ClusterError and MasterError before there is one.
     """
     if problem.limits:
         names = ", ".join(limit.name for limit in problem.limits)
@@ -132,6 +132,10 @@ def solve_recourse(
         if search.x is None:
             raise
         status = SolveStatus.INTERRUPTED
+    except MasterError:
+        if search.x is None:
+            raise
+        status = SolveStatus.LIMIT
     except UnboundedError:
         status = SolveStatus.UNBOUNDED
     except RecourseError as error:

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.subjects.park_design import park_design
 from loopwise.optimizer.decomposition import solve_benders
+from loopwise.optimizer.decomposition.master import Master, MasterError, MasterSolution
 from loopwise.optimizer.design_solution import DesignSolution, SolveStatus
 from loopwise.optimizer.extensive_form import solve_extensive_form
 from loopwise.problems.smps import read_smps
@@ -158,6 +159,27 @@ def test_interruption_keeps_bound_and_incumbent() -> None:
     found = benders(problem, scenarios, gap=1e-6, notice=interrupt)
     assert found.status is SolveStatus.INTERRUPTED
     assert whole.objective is not None
+    assert found.lower_bound - 1e-6 <= whole.objective <= found.upper_bound + 1e-6
+
+
+def test_a_master_that_highs_gives_up_on_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = random_problem(3, integer=True)
+    scenarios = problem.scenarios(0, 10)
+    whole = benders(problem, scenarios, gap=1e-6)
+    solve, values = Master.solve, list[float]()
+
+    def give_up(master: Master) -> MasterSolution:
+        if values:
+            raise MasterError("gave up")
+        return solve(master)
+
+    monkeypatch.setattr(Master, "solve", give_up)
+    found = benders(
+        problem, scenarios, gap=1e-6, notice=lambda _, bound, best: values.append(best) if np.isfinite(best) else None
+    )
+    assert found.status is SolveStatus.LIMIT
+    assert whole.objective is not None
+    assert found.objective == values[-1]
     assert found.lower_bound - 1e-6 <= whole.objective <= found.upper_bound + 1e-6
 
 
