@@ -245,7 +245,8 @@ class _ByCells:
 
     def _operate(self, x: Floats) -> bool:
         """Operate the design `x` (n1,) in all scenarios; False where not all can be served."""
-        first, evaluation = self.problem.first_stage, self.everything(x)
+        first = self.problem.first_stage
+        evaluation = self.everything.over(self.everything.scenarios.operated(x))(x)
         certain = self.sign * self.risk.total_weight * (first.constant + float(first.cost @ x))
         value = certain + self.risk.of(evaluation.values, evaluation.probability)
         if value < self.value:
