@@ -262,7 +262,8 @@ class RecourseLP:
             return programs[k]._solve_kinds(xp, engine, *own, **limits, primal=True, absolute=0.0, start=None)
 
         batch, decided = separated.solve(xp, solve_part, h, q, upper, W_values, primal=primal)
-        gap = batch.objective - batch.lower_bound  # of parts of both signs more than the sum can bear
+        with np.errstate(invalid="ignore"):  # of undecided scenarios
+            gap = batch.objective - batch.lower_bound  # of parts of both signs more than the sum can bear
         decided &= xp.abs(gap) <= xp.maximum(absolute, PROVED_GAP * tolerance * xp.abs(batch.objective))
         left = xp.flatnonzero(~decided)
         if len(left):

@@ -170,3 +170,14 @@ def test_no_scenarios_are_none():
     program, h = year(np.random.default_rng(1))
     assert program.apart is not None
     assert program.solve(np.zeros((0, len(h))), primal=True).primal.shape == (0, len(program.q))
+
+
+def test_a_period_that_cannot_be_served_makes_the_scenario_infeasible():
+    rng = np.random.default_rng(3)
+    program, h = year(rng)
+    h, q = scenarios(program, h, rng, 3)
+    upper = np.tile(program.upper, (3, 1))
+    upper[1, :COLUMNS] = 0.0  # nothing in the first period, where much is asked
+    batch = program.solve(h, q, upper)
+    assert batch.status.tolist() == [Status.OPTIMAL, Status.INFEASIBLE, Status.OPTIMAL]
+    assert batch.objective[1] == np.inf
