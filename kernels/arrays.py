@@ -69,3 +69,8 @@ class PlacedMatrix:
 def largest(xp: Any, array: Any) -> Any:
     """(N,) largest of each row of a nonnegative array (N, width), 0 without columns; CuPy has no `initial`."""
     return array.max(axis=1) if array.shape[1] else xp.zeros(len(array))
+
+
+def own_rows(rows: Any, *arrays: Any) -> tuple[Any, ...]:
+    """Those rows of what each scenario has of its own; what all share as it is."""
+    return tuple(a if a is None or a.ndim == 1 else a[rows] for a in arrays)

@@ -39,7 +39,7 @@ class ExactSolver:
     """One LP inside HiGHS; not picklable, built when first needed."""
 
     def __init__(self, W: Sparse, q: Floats, lower: Floats, upper: Floats) -> None:
-        self._W, self._lower = W, lower
+        self._W, self.lower = W, lower
         at_bound = np.clip(np.zeros(W.shape[1]), lower, upper)
         boxed = np.isfinite(lower) & np.isfinite(upper)
         at_bound[boxed] = 0.5 * (lower[boxed] + upper[boxed])
@@ -57,7 +57,7 @@ class ExactSolver:
     def _pass(self, values: Floats, q: Floats, upper: Floats, h: Floats) -> None:
         lp = highspy.HighsLp()
         lp.num_row_, lp.num_col_ = self._W.shape
-        lp.col_cost_, lp.col_lower_, lp.col_upper_ = q, self._lower, upper
+        lp.col_cost_, lp.col_lower_, lp.col_upper_ = q, self.lower, upper
         lp.row_lower_ = lp.row_upper_ = h
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = self._W.indptr, self._W.indices, values
@@ -65,7 +65,7 @@ class ExactSolver:
 
     def solve(self, h: Floats, q: Floats, upper: Floats, values: Floats | None) -> ExactSolution:
         """Decide one scenario: h (m,), q and upper (n,), its own W.data (nnz,) or None."""
-        if (upper < self._lower).any():  # HiGHS would take it for a mistake in the model
+        if (upper < self.lower).any():  # HiGHS would take it for a mistake in the model
             return ExactSolution(Status.INFEASIBLE, np.inf, None, None)
         highs = self._highs
         # passed whole: weights and factors left by the scenario before would change the last bits of this one

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Placed, namespace, to_host
+from .arrays import Placed, namespace, own_rows, to_host
 from .batch import RecourseBatch, Status, concatenated
 from .certificates import Certifier
 from .checks import canonical, check_finite, check_problem, scenario_array
 from .engine import Engine, Floats, Sparse
-from .exact import ExactSolution, ExactSolver
+from .exact import ExactSolver
 from .expectation import BLOCK, Expectation, ScenarioMatrix, block_sums
 from .find_start import found_start, mean_program
 from .gpu.staging import chunk_size, staged
 from .parts import find_parts
+from .resolve import resolve
 from .selection import choose, iterate
 from .separated import Separated
 from .standard_form import Standardizer
@@ -149,7 +150,7 @@ class RecourseLP:
             yield from staged(parts, arrays)
         else:
             for part in parts:
-                yield part, xp, _rows(part, *arrays)
+                yield part, xp, own_rows(part, *arrays)
 
     def expectation(
         self,
@@ -267,7 +268,7 @@ class RecourseLP:
         decided &= xp.abs(gap) <= xp.maximum(absolute, PROVED_GAP * tolerance * xp.abs(batch.objective))
         left = xp.flatnonzero(~decided)
         if len(left):
-            rows = _rows(left, h, q, upper, W_values)
+            rows = own_rows(left, h, q, upper, W_values)
             batch.put(left, self._solve_kinds(xp, engine, *rows, **whole))
         return batch
 
@@ -299,7 +300,7 @@ class RecourseLP:
         order = np.argsort(kind.ravel(), kind="stable")
         parts = []
         for k in range(len(kinds)):
-            part = _rows(xp.asarray(np.flatnonzero(kind.ravel() == k)), h, q, upper, W_values)
+            part = own_rows(xp.asarray(np.flatnonzero(kind.ravel() == k)), h, q, upper, W_values)
             solved = self._solve_kinds(
                 xp, engine, *part, tolerance=tolerance, max_iterations=max_iterations, primal=primal, absolute=absolute,
                 start=start,
@@ -342,7 +343,7 @@ class RecourseLP:
         )
         undecided = xp.flatnonzero(~proved)
         if len(undecided) and start is not None:  # too far from where they started: once more, from Mehrotra's point
-            h_, q_, upper_, values_ = _rows(undecided, h, q, upper, W_values)
+            h_, q_, upper_, values_ = own_rows(undecided, h, q, upper, W_values)
             again = self._solve_shape(
                 xp, shape, engine, h_, q_, upper_, values_, tolerance, max_iterations, primal, absolute, None
             )
@@ -358,38 +359,7 @@ class RecourseLP:
         """Let HiGHS decide the scenarios `rows`; of a batch on a device, only they come to the host and go back."""
         if self._exact is None:
             self._exact = ExactSolver(self.W, self.q, self.lower, self.upper)
-        h_, q_, upper_, values_ = (None if a is None else to_host(a) for a in _rows(rows, h, q, upper, W_values))
-        decided: list[tuple[Any, ...]] = []
-        for k in range(len(rows)):
-            one = _rows(k, h_, q_, upper_, values_)
-            decided.append(self._decided(self._exact.solve(*one), certifier, *one))
-        names = ("objective", "lower_bound", "dual", "reduced_cost", "status", "primal_residual", "primal")
-        for name, values in zip(names, zip(*decided, strict=True), strict=True):
-            array = getattr(batch, name)
-            if array is not None:
-                array[rows] = xp.asarray(np.array(values, dtype=array.dtype))
-
-    def _decided(
-        self, solution: ExactSolution, certifier: Certifier, h: Floats, q: Floats, upper: Floats, values: Floats | None
-    ) -> tuple[Any, ...]:
-        """(objective, lower_bound, dual, reduced_cost, status, primal_residual, primal) of one scenario by HiGHS."""
-        status = solution.status
-        dual = np.full((1, len(h)), np.nan) if solution.dual is None else solution.dual[None]
-        cost = np.zeros_like(q) if status is Status.INFEASIBLE else q
-        reduced_cost = certifier.reduced_cost(np, dual, cost, None if values is None else values[None])
-        lower_bound = solution.objective
-        if status is Status.OPTIMAL:
-            assert solution.primal is not None
-            # a reduced cost that points to an infinite bound by HiGHS's tolerance counts with the optimal activity
-            infinite = ~np.isfinite(np.where(reduced_cost < 0.0, upper, self.lower))
-            rest = np.where(infinite, reduced_cost * solution.primal, 0.0).sum()
-            bound = certifier.bound(np, dual, reduced_cost, h[None], upper)[0] + rest
-            lower_bound = min(float(bound), solution.objective)
-        elif status is Status.FAILED:
-            lower_bound = -np.inf
-        primal = np.full(len(q), np.nan) if solution.primal is None else solution.primal
-        residual = 0.0 if status is Status.OPTIMAL else np.nan
-        return solution.objective, lower_bound, dual[0], reduced_cost[0], status, residual, primal
+        resolve(self._exact, xp, certifier, batch, rows, h, q, upper, W_values)
 
 
 def _size(xp: Any, batch: Any) -> Any:
@@ -403,8 +373,3 @@ def _shared(values: Floats) -> Floats:
     """The row (n,) that all scenarios (N, n) have, which is then read only once; all rows where they differ."""
     one = values.ndim == 2 and len(values) > 0 and bool((values[-1] == values[0]).all() and (values == values[0]).all())
     return values[0] if one else values
-
-
-def _rows(rows: Any, *arrays: Any) -> tuple[Any, ...]:
-    """Those rows of what each scenario has of its own; what all share as it is."""
-    return tuple(a if a is None or a.ndim == 1 else a[rows] for a in arrays)

@@ -43,12 +43,7 @@ class CellProblem:
     @staticmethod
     def together(parts: Sequence[CellProblem]) -> CellProblem:
         """The cells of all `parts`, which share a problem."""
-        scenarios = [part.scenarios for part in parts]
-        joined: dict[RandomPart, Floats] = {
-            part: np.concatenate([s.parts[part] for s in scenarios]) for part in scenarios[0].parts
-        }
-        xi, probability = (np.concatenate([getattr(s, name) for s in scenarios]) for name in ("xi", "probability"))
-        return CellProblem(parts[0].problem, Scenarios(0, xi, probability, joined))
+        return CellProblem(parts[0].problem, Scenarios.joined([part.scenarios for part in parts]))
 
     @staticmethod
     def of(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ...problems.two_stage import Scenarios
-from ...problems.two_stage.problem import Floats, Integers, RandomPart
+from ...problems.two_stage.problem import Floats, Integers
 from ..design_solution import SolveStatus
 from ..extensive_form import solve_extensive_form
 from .recourse import ExpectedRecourse
@@ -51,9 +52,5 @@ def spread_samples(costs: Floats) -> Iterator[Integers]:
 
 def _chosen(draw: Callable[[int, int], Scenarios], index: Integers) -> Scenarios:
     """Scenarios of given numbers, equally likely."""
-    drawn = [draw(int(k), int(k) + 1) for k in index]
-    parts: dict[RandomPart, Floats] = {
-        name: np.concatenate([one.parts[name] for one in drawn]) for name in drawn[0].parts
-    }
-    probability = np.full(len(index), 1.0 / len(index))
-    return Scenarios(0, np.concatenate([one.xi for one in drawn]), probability, parts)
+    drawn = Scenarios.joined([draw(int(k), int(k) + 1) for k in index])
+    return replace(drawn, probability=np.full(len(index), 1.0 / len(index)))

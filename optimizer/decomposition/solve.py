@@ -192,7 +192,6 @@ def _search(search: Search, saved: SavedSearch | None, start: Floats | None) -> 
 def _search_integers(search: Search, saved: SavedSearch | None, start: Floats | None) -> None:
     """The relaxation, with covers where these raise it; first designs, probing, and the tree."""
     search.core = core_point(search.recourse.problem.first_stage)
-    covered = None
     if search.core is not None and isinstance(search.recourse, ExpectedRecourse):
         covered = covered_scenarios(search.recourse.scenarios, search.gap)
         if covered is not None:
@@ -212,7 +211,7 @@ def _search_integers(search: Search, saved: SavedSearch | None, start: Floats | 
         for integers in small_sample_integers(search, search.exact.scenarios, root.x):
             rounding.solve_fixed(integers)
     if not search.proved:
-        probe(search, root.x, root.bound, undecided=covered is not None)
+        probe(search, root.x, root.bound, undecided=search.exact is not None)
     Tree(search, rounding).solve(root.bound)
 
 

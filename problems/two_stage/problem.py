@@ -137,6 +137,15 @@ class Scenarios:
         parts: dict[RandomPart, Floats] = {name: values[chosen] for name, values in self.parts.items()}
         return Scenarios(self.first + first, self.xi[chosen], self.probability[chosen], parts)
 
+    @staticmethod
+    def joined(several: Sequence[Scenarios]) -> Scenarios:
+        """One set of several of the same problem, numbered from 0, with the probabilities that they have."""
+        parts: dict[RandomPart, Floats] = {
+            name: np.concatenate([one.parts[name] for one in several]) for name in several[0].parts
+        }
+        xi, probability = (np.concatenate([getattr(one, name) for one in several]) for name in ("xi", "probability"))
+        return Scenarios(0, xi, probability, parts)
+
 
 @dataclass(frozen=True)
 class TwoStageProblem:

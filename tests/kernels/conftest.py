@@ -10,7 +10,7 @@ import pytest
 import scipy.optimize
 import scipy.sparse as sp
 
-from loopwise.kernels import Engine, gpu, selection
+from loopwise.kernels import Engine, RecourseLP, gpu, selection
 from loopwise.kernels import engine as engines
 from loopwise.kernels.engine import unavailable
 from loopwise.kernels.gpu import launch, source
@@ -73,6 +73,18 @@ def subject(name: str):
 def park_lp():
     """The generator of park LPs."""
     return subject("park").park_lp
+
+
+@pytest.fixture(scope="session")
+def park(park_lp):
+    """The park of two plants."""
+    return park_lp(2)
+
+
+@pytest.fixture
+def lp(park):
+    """Its recourse."""
+    return RecourseLP(park.W, park.cost, park.upper)
 
 
 def highs(W, q, h, lower, upper):

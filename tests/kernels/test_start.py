@@ -14,16 +14,6 @@ from loopwise.kernels.reference.central_path import central_points
 COUNT = 257
 
 
-@pytest.fixture(scope="module")
-def park(park_lp):
-    return park_lp(2)
-
-
-@pytest.fixture
-def lp(park):
-    return RecourseLP(park.W, park.cost, park.upper)
-
-
 @pytest.fixture
 def start(lp, park):
     found = lp.start(park.demands(32, seed=9))

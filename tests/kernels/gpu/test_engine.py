@@ -14,16 +14,6 @@ from tests.kernels.gpu import standin
 RESULTS = ("objective", "lower_bound", "dual", "reduced_cost", "status", "resolved_exactly", "primal")
 
 
-@pytest.fixture(scope="module")
-def park(park_lp):
-    return park_lp(2)
-
-
-@pytest.fixture
-def lp(park):
-    return RecourseLP(park.W, park.cost, park.upper)
-
-
 def agree(mine, theirs):
     for name in ("objective", "lower_bound"):
         np.testing.assert_allclose(getattr(mine, name), getattr(theirs, name), rtol=1e-7)
