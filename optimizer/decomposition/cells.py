@@ -54,10 +54,9 @@ class CellProblem:
         Where the activity has one bound only, the cell's cost is the least favourable of its scenarios instead.
         """
         cells, sign = len(price), -1.0 if problem.sense is Sense.MAXIMIZE else 1.0
-        gather = sp.csr_array((sample.probability, (cell, np.arange(len(cell)))), shape=(cells, len(cell)))
-        mass = np.asarray(gather.sum(axis=1)).ravel()
+        mass, mean = cell_means(sample, cell, cells)
         used = np.flatnonzero(mass > 0.0)
-        mean = np.asarray(gather @ sample.features)[used] / mass[used, None]
+        mean = mean[used]
         own = _one_sided(sample, prices, cell, price, sign) if prices.differ.any() else price
         constant = np.zeros(cells)
         for first in range(0, len(cell) if prices.differ.any() else 0, DRAWN):
@@ -80,6 +79,13 @@ class CellProblem:
             random["constant"] = RandomTerm(np.zeros(1, np.int64), nominal, sp.csr_array((1, mean.shape[1])))
             parts["constant"] = nominal + extra
         return CellProblem(replace(problem, random=random), Scenarios(0, np.zeros((len(used), 0)), mass[used], parts))
+
+
+def cell_means(sample: FeatureSample, cell: Integers, cells: int) -> tuple[Floats, Floats]:
+    """Probability (cells,) and mean features (cells, F) of each cell, 0 of one that no scenario is in."""
+    gather = sp.csr_array((sample.probability, (cell, np.arange(len(cell)))), shape=(cells, len(cell)))
+    mass = np.asarray(gather.sum(axis=1)).ravel()
+    return mass, np.asarray(gather @ sample.features) / np.where(mass > 0.0, mass, 1.0)[:, None]
 
 
 def _one_sided(sample: FeatureSample, prices: Prices, cell: Integers, price: Floats, sign: float) -> Floats:

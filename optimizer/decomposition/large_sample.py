@@ -137,9 +137,7 @@ class _ByCells:
         count, partition = FIRST_CELLS, whole
         if len(self.sample) > FIRST_SAMPLE:
             rows = np.linspace(0, len(self.sample) - 1, FIRST_SAMPLE).astype(np.int64)
-            some = self.sample.chosen(rows)
-            some = FeatureSample(some.features, some.probability / some.probability.sum())
-            partition = Partition(self.problem, some, self.engine, self.risk)
+            partition = Partition(self.problem, self.sample.chosen(rows).weighing(1.0), self.engine, self.risk)
         while x is not None:
             size = max(abs(self.estimate), 1e-9) if np.isfinite(self.estimate) else 0.0
             made = partition.at(x, count, LOSS * self.gap * size)

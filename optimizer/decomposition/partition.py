@@ -16,14 +16,13 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from ...kernels import Engine
 from ...problems.two_stage import TwoStageProblem
 from ...problems.two_stage.problem import Floats, Integers
 from ...problems.two_stage.recourse_data import recourse_data
 from ..risk import EXPECTATION, Risk
-from .cells import CellProblem
+from .cells import CellProblem, cell_means
 from .dual_bounds import DualBounds
 from .prices import FeatureSample, PriceGrid, Prices
 from .separable import idle_links, separated
@@ -108,8 +107,7 @@ class Partition:
     def few(self, count: int) -> CellProblem:
         """Some scenarios in place of all, for a first design: no bound comes from them."""
         chosen = self._training[np.linspace(0, len(self._training) - 1, min(count, len(self._training))).astype(int)]
-        few = self.sample.chosen(np.unique(chosen))
-        few = FeatureSample(few.features, few.probability / few.probability.sum())
+        few = self.sample.chosen(np.unique(chosen)).weighing(1.0)
         prices = Prices.of(self.problem, few)
         return CellProblem.of(self.problem, few, prices, np.arange(len(few)), prices.of_features(few.features))
 
@@ -159,8 +157,8 @@ class Partition:
                 able, _ = training.shared(shares[place.tobytes()])
             else:  # all scenarios there were left out of the training
                 able, _ = self.sample.chosen(np.array([share.argmax()])).shared(np.ones(1))
-            able = able.chosen(np.unique(np.linspace(0, len(able) - 1, min(len(able), CANDIDATES)).astype(np.int64)))
-            able = FeatureSample(able.features, able.probability * (mass / able.probability.sum()))
+            rows = np.unique(np.linspace(0, len(able) - 1, min(len(able), CANDIDATES)).astype(np.int64))
+            able = able.chosen(rows).weighing(mass)
             for k, part in enumerate(self._parts):
                 node = _candidates(k, part, moved[k](place), able, x)
                 if node is None:
@@ -276,8 +274,5 @@ def _fitting_prices(
 
 def _mean_prices(sample: FeatureSample, prices: Prices, cell: Integers, empty: Floats) -> Floats:
     """(cells, J) mean prices of the cells' scenarios, of `empty` (cells, J) where there are none."""
-    cells = len(empty)
-    gather = sp.csr_array((sample.probability, (cell, np.arange(len(cell)))), shape=(cells, len(cell)))
-    mass = np.bincount(cell, sample.probability, cells)[:, None]
-    mean = prices.of_features(np.asarray(gather @ sample.features) / np.where(mass > 0.0, mass, 1.0))
-    return np.where(mass > 0.0, mean, empty)
+    mass, mean = cell_means(sample, cell, len(empty))
+    return np.where(mass[:, None] > 0.0, prices.of_features(mean), empty)

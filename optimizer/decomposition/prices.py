@@ -47,11 +47,8 @@ class FeatureSample:
             part = draw(first, last)
             features[first:last], probability[first:last] = problem.features(part.xi), part.probability
         possible = np.flatnonzero(probability > 0.0)
-        return (
-            FeatureSample(features[possible], probability[possible])
-            if len(possible) < count
-            else FeatureSample(features, probability)
-        )
+        sample = FeatureSample(features, probability)
+        return sample if len(possible) == count else sample.chosen(possible)
 
     def __len__(self) -> int:
         return len(self.probability)
@@ -59,6 +56,10 @@ class FeatureSample:
     def chosen(self, rows: Integers) -> FeatureSample:
         """The scenarios `rows`, with the probabilities that they have."""
         return FeatureSample(self.features[rows], self.probability[rows])
+
+    def weighing(self, total: float) -> FeatureSample:
+        """The same scenarios with probabilities in the same proportions that sum to `total`."""
+        return FeatureSample(self.features, self.probability * (total / self.probability.sum()))
 
     def shared(self, share: Floats) -> tuple[FeatureSample, Integers]:
         """The scenarios with a positive `share` (N,), with that share of their probabilities, and which they are."""
