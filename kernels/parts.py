@@ -9,6 +9,8 @@ of the whole. `separated.py` looks in every scenario whether they hold.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -81,46 +83,31 @@ def _linking_rows(W: Sparse, single: Booleans, has_slack: Booleans) -> Indices:
     """
     columns = np.flatnonzero(~single)
     structural = sp.csr_array(W[:, columns])
-    touched = np.split(structural.indices, structural.indptr[1:-1])
-    pieces = _Pieces(len(columns))
+    touched = [members.tolist() for members in np.split(structural.indices, structural.indptr[1:-1])]
+    from scipy.cluster.hierarchy import DisjointSet  # loads SciPy's spatial part: a tenth of a second
+
+    pieces: Any = DisjointSet(range(len(columns)))
     for i in np.flatnonzero(~has_slack):
-        pieces.join(pieces.touched(touched[i]))
+        _join(pieces, touched[i])
     waiting, links = [int(i) for i in np.flatnonzero(has_slack)], list[int]()
     limit = 1
     while waiting:
         later = list[int]()
         for i in waiting:
-            roots = pieces.touched(touched[i])
-            sizes = sorted(pieces.size[root] for root in roots)
-            if len(roots) > 1 and sizes[-2] > limit:
+            sizes = sorted(pieces.subset_size(root) for root in {pieces[k] for k in touched[i]})
+            if len(sizes) > 1 and sizes[-2] > limit:
                 later.append(i)
-            elif sum(sizes) > LARGEST_PART * len(columns) and len(roots) > 1:
+            elif sum(sizes) > LARGEST_PART * len(columns) and len(sizes) > 1:
                 links.append(i)
             else:
-                pieces.join(roots)
+                _join(pieces, touched[i])
         waiting, limit = later, 2 * limit
     return np.array(sorted(links), np.int64)
 
 
-class _Pieces:
-    """Disjoint sets of 0 .. count - 1."""
-
-    def __init__(self, count: int) -> None:
-        self._parent, self.size = list(range(count)), [1] * count
-
-    def _root(self, k: int) -> int:
-        while self._parent[k] != k:
-            self._parent[k] = k = self._parent[self._parent[k]]
-        return k
-
-    def touched(self, members: Indices) -> list[int]:
-        """The sets that `members` are in, each by one of its own, largest last."""
-        return sorted({self._root(k) for k in members.tolist()}, key=self.size.__getitem__)
-
-    def join(self, roots: list[int]) -> None:
-        for root in roots[:-1]:
-            self._parent[root] = roots[-1]
-            self.size[roots[-1]] += self.size[root]
+def _join(pieces: Any, members: list[int]) -> None:
+    for one, other in pairwise(members):
+        pieces.merge(one, other)
 
 
 def _parts(W: Sparse, row: Indices, column: Indices, kept_row: Booleans, kept_column: Booleans) -> tuple[Part, ...]:

@@ -40,7 +40,7 @@ def closed_by(form: StandardRecourse, x: Floats, some: Scenarios) -> tuple[Boole
     own_sign = np.where(changing, np.nan, form.W.data)  # of unknown sign
     count, holds = form.W.shape[0], np.zeros(form.W.shape[0], np.bool_)
     while True:
-        left = ~closed[column] & (form.W.data != 0.0) | changing & ~closed[column]
+        left = ~closed[column] & ((form.W.data != 0.0) | changing)
         nonnegative = form.lower[column] == 0.0
         bad = np.bincount(row[left & ~(nonnegative & (own_sign > 0.0))], minlength=count) > 0
         worse = np.bincount(row[left & ~(nonnegative & (own_sign < 0.0))], minlength=count) > 0
@@ -63,9 +63,7 @@ def _random(form: StandardRecourse, x: Floats) -> tuple[Booleans, Booleans]:
     column[:n2] = is_random(problem, "upper", n2) | is_random(problem, "lower", n2)
     column[n2:] = own_row[form.kept[form.slack_row]] & (form.row_kind[form.kept[form.slack_row]] == RowKind.RANGE)
     column[form.capacity_column] |= own_row[form.capacity_row]
-    shifted = sp.csr_array(recourse.W)[
-        :, np.flatnonzero(column[:n2])
-    ]  # a random bound that activities are counted from
+    shifted = sp.csr_array(recourse.W)[:, np.flatnonzero(column[:n2])]  # activities are counted from a random bound
     own_row |= np.diff(shifted.indptr) > 0
     own_row[recourse.W.indices[is_random(problem, "recourse", recourse.W.nnz)]] = True
     return own_row[form.kept], column
